@@ -8,6 +8,7 @@ import {
 	UploaderFixture,
 } from "./uploader-fixture";
 
+const second = 1_000;
 const minute = 60_000;
 
 /** Each stores the points and never says so in a way that can be understood. */
@@ -152,6 +153,48 @@ describe("a board that is restarted each hour", () => {
 		}
 		expect(fixture.copies.size).toBe(99);
 	});
+});
+
+describe("a service that stores and does not answer before the board ends the upload: each request has fewer points", () => {
+	test.each<[string, (fixture: UploaderFixture) => Promise<void>]>([
+		["it restarts", (fixture) => fixture.restart()],
+		["it sleeps", (fixture) => fixture.wakeUp({ dueAtTicks: 0 })],
+		[
+			"it has been online for too long, and sleeps",
+			(fixture) => {
+				fixture.uploader.postpone(() => 0);
+				return fixture.wakeUp({ dueAtTicks: 0 });
+			},
+		],
+	])("%s", async (_, end) => {
+		const fixture = new UploaderFixture({ service: () => ({ status: 201, isSilent: true }) });
+		fixture.measure(1000);
+		fixture.uploader.start();
+		for (let sent = 1; sent <= 10; sent++) {
+			while (fixture.requests.length < sent) await fixture.time.advance(second);
+			await end(fixture);
+		}
+		const sizes = fixture.requests.map(({ sequences }) => sequences.length);
+		for (const [index, size] of sizes.slice(1).entries())
+			expect(size).toBeLessThanOrEqual(Math.ceil((sizes[index] ?? 0) / 4));
+		fixture.service = good;
+		await fixture.pass(12);
+		expect(fixture.pending).toEqual([]);
+	});
+});
+
+test("a connection test sends one point, however many are pending", async () => {
+	const fixture = new UploaderFixture({ service: () => ({ status: 500, isStored: true }) });
+	fixture.measure(1000);
+	for (let press = 0; press < 5; press++) {
+		void fixture.uploader.sendTrial(fixture.connect());
+		await fixture.time.advance(minute);
+	}
+	expect(fixture.requests.map(({ sequences }) => sequences)).toEqual(Array(5).fill([1]));
+	fixture.service = good;
+	void fixture.uploader.sendTrial(fixture.connect());
+	await fixture.time.advance(minute);
+	expect(fixture.pending[0]).toBe(2);
 });
 
 test.each([

@@ -35,6 +35,8 @@ export interface ServiceResponse {
 	readonly isStored?: boolean;
 	/** Sent in place of a correct response; empty: none, the connection is closed. */
 	readonly raw?: string;
+	/** Nothing is sent, and the connection stays open. */
+	readonly isSilent?: boolean;
 }
 
 export type ServiceBehaviour = (request: ServiceRequest) => ServiceResponse;
@@ -136,8 +138,9 @@ export class UploaderFixture {
 
 	/** As after a deep sleep. */
 	async wakeUp(changes: Partial<UploadState> = {}): Promise<void> {
-		saveUploadState(this.storage, { ...this.uploader.state, ...changes });
+		const state = this.uploader.suspend();
 		await this.uploader.stop();
+		saveUploadState(this.storage, { ...state, ...changes });
 		this.uploader = this.makeUploader();
 		this.uploader.resume(this.time.ticks(), true);
 	}
@@ -185,7 +188,7 @@ export class UploaderFixture {
 		});
 	}
 
-	private connect(): HttpConnection {
+	connect(): HttpConnection {
 		const serve = (bytes: Buffer) => this.serve(bytes);
 		const { time } = this;
 		class ServiceSocket extends SimulatedSocket {
@@ -208,7 +211,7 @@ export class UploaderFixture {
 	}
 
 	/** The response to a whole request. */
-	private serve(bytes: Buffer): string {
+	private serve(bytes: Buffer): string | undefined {
 		const body = bytes.toString("utf8");
 		const { dataPoints, ...single } = JSON.parse(body);
 		const points: { metadata: Record<string, unknown> }[] = dataPoints ?? [single];
@@ -219,10 +222,12 @@ export class UploaderFixture {
 			metadata: points[0]?.metadata ?? {},
 		};
 		this.requests.push(request);
-		const { status, message = "no", headers = "", isStored = status < 300, raw } = this.service(request);
+		const response = this.service(request);
+		const { status, message = "no", headers = "", isStored = status < 300, raw } = response;
 		if (isStored)
 			for (const sequence of request.sequences)
 				this.copies.set(sequence, (this.copies.get(sequence) ?? 0) + 1);
+		if (response.isSilent) return undefined;
 		if (raw !== undefined) return raw;
 		const content = JSON.stringify({ message });
 		return `HTTP/1.1 ${status} Status\r\n${headers}Content-Length: ${content.length}\r\n\r\n${content}`;
@@ -235,12 +240,12 @@ class SimulatedSocket implements TCP {
 	readonly remotePort = undefined;
 	private readonly options: TCPOptions;
 	private readonly time: VirtualTime;
-	private readonly serve: (body: Buffer) => string;
+	private readonly serve: (body: Buffer) => string | undefined;
 	private received = Buffer.alloc(0);
 	private arrived = Buffer.alloc(0);
 	private closed = false;
 
-	constructor(options: TCPOptions, time: VirtualTime, serve: (body: Buffer) => string) {
+	constructor(options: TCPOptions, time: VirtualTime, serve: (body: Buffer) => string | undefined) {
 		this.options = options;
 		this.time = time;
 		this.serve = serve;
@@ -264,6 +269,7 @@ class SimulatedSocket implements TCP {
 		this.later(() => {
 			const response = this.serve(body);
 			this.later(() => {
+				if (response === undefined) return;
 				if (response === "") {
 					this.closed = true;
 					this.options.onError?.();

@@ -531,7 +531,7 @@ export class App {
 			this.clock.saveBeforeSleep();
 			const { measuredSinceWake, anchored } = this.clock;
 			if (this.settings.power === "battery" && measuredSinceWake && anchored) incrementBoot(keyValue);
-			if (this.uploader !== undefined) saveUploadState(keyValue, this.uploader.state);
+			if (this.uploader !== undefined) saveUploadState(keyValue, this.uploader.suspend());
 			setFlag(keyValue, "stuck", this.panel.isButtonStuck);
 		});
 		this.board.sleep(milliseconds, wakePin);

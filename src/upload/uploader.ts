@@ -98,8 +98,13 @@ export class Uploader {
 	private _lastAttempt: UploadAttempt | undefined;
 	/** The ring of readings could not be written in this upload. */
 	private isRingFailed = false;
+	/** The request under way, once its first byte may have been sent. */
+	private inFlight: Batch | undefined;
+	/** {@link state} has not been saved since it changed. */
+	private isStateChanged = false;
 	private running: Promise<void> | undefined;
 	private stopped = false;
+	private isAborted = false;
 	private endPause: () => void = () => {};
 
 	constructor(options: UploaderOptions) {
@@ -130,7 +135,7 @@ export class Uploader {
 	}
 
 	/** To be kept over each start. */
-	get state(): UploadState {
+	private get state(): UploadState {
 		return {
 			...this.search.state,
 			dueAtTicks: this.schedule.notBeforeTicks,
@@ -175,7 +180,26 @@ export class Uploader {
 
 	/** An attempt was abandoned: postpones the next to the ticks that `until` returns for the failures in a row. */
 	postpone(until: (failures: number) => number): void {
+		this.abandonRequest();
 		this.schedule.postponeUntil(until(++this.schedule.consecutiveFailures));
+	}
+
+	/**
+	 * The request under way will not be waited for, as the board sleeps or restarts. The service may have stored its points:
+	 * like after a failure, the next request has fewer.
+	 */
+	private abandonRequest(): void {
+		const batch = this.inFlight;
+		if (batch === undefined) return;
+		this.inFlight = undefined;
+		this.search.failed(batch, this.schedule.consecutiveFailures + this.search.failures === 0);
+		this.isStateChanged = true;
+	}
+
+	/** The board sleeps or restarts: returns what is kept until then. */
+	suspend(): UploadState {
+		this.abandonRequest();
+		return this.state;
 	}
 
 	/** Starts nothing more; resolves when the upload in progress has ended by itself. */
@@ -188,6 +212,8 @@ export class Uploader {
 	/** Aborts the upload in progress; resolves when it has ended. */
 	async stop(): Promise<void> {
 		this.stopped = true;
+		this.isAborted = true;
+		this.abandonRequest();
 		this.connection?.close();
 		this.endPause();
 		await this.running;
@@ -250,6 +276,7 @@ export class Uploader {
 			this.connection?.close();
 			this.connection = undefined;
 			this.schedule.endUpload();
+			this.saveChanges();
 			this.isDraining = false;
 			this.options.onChange?.();
 		}
@@ -267,6 +294,8 @@ export class Uploader {
 			step = await this.sendBatch(connection);
 			if (step === "done" || step === "unsent") break;
 			if (step === "nothing") continue;
+			// That of a failure is saved with what the search owes.
+			if (step !== "failed") this.saveChanges();
 			calls++;
 			hasRefused ||= step === "refused";
 			// Also where each is taken: after a refusal for size, all may be of one point. A settings fault has its own pace.
@@ -291,11 +320,18 @@ export class Uploader {
 		const { notBeforeTicks } = this.schedule;
 		// mutation: pay-for-search
 		this.schedule.postponeBy(wait);
-		this.options.saveState(this.state);
+		this.isStateChanged = true;
 		if (this.schedule.notBeforeTicks === notBeforeTicks) return;
 		this.options.log(
 			`upload: small batches have used up the calls that the plan allows; the next one is in ${Math.ceil(wait / 1000)} s`,
 		);
+	}
+
+	/** As soon as a request has ended, so that a power cut forgets nothing of it. */
+	private saveChanges(): void {
+		if (!this.isStateChanged) return;
+		this.isStateChanged = false;
+		this.options.saveState(this.state);
 	}
 
 	/** Unlike {@link pause}, nothing but {@link stop} ends it. */
@@ -313,7 +349,7 @@ export class Uploader {
 			this.destination = found;
 			return true;
 		}
-		if (this.stopped && found.kind === "failure") return false;
+		if (this.isAborted && found.kind === "failure") return false;
 		options.onAttempt(found.kind === "response" || found.phase !== "resolve");
 		const action = classifyExchange(found, options.clock.now() ?? 0);
 		if (action.kind === "retry") this.retry(found, action);
@@ -322,15 +358,17 @@ export class Uploader {
 	}
 
 	/**
-	 * Sends one batch now over the caller's connection, for the connection test; `undefined` if nothing can be sent. A 2xx
+	 * Sends one point now over the caller's connection, for the connection test; `undefined` if none can be sent. A 2xx
 	 * acknowledges it; any other result changes nothing.
 	 */
 	async sendTrial(connection: HttpConnection): Promise<ExchangeResult | undefined> {
 		const selection = this.select();
-		const batch = selection === undefined ? undefined : this.plan(selection);
+		// A service that stores and fails gets it at each test.
+		const batch = selection === undefined ? undefined : this.plan({ ...selection, maxPoints: 1 });
 		if (selection === undefined || batch === undefined) return undefined;
 		const result = await this.exchange(connection, batch);
 		if (classifyExchange(result, 0).kind === "acknowledge") this.acknowledge(batch, selection, result);
+		this.saveChanges();
 		return result;
 	}
 
@@ -354,7 +392,7 @@ export class Uploader {
 			return "unsent";
 		}
 		const result = await this.exchange(connection, batch);
-		if (this.stopped && result.kind === "failure") return "failed";
+		if (this.isAborted && result.kind === "failure") return "failed";
 		this.options.onAttempt(result.kind === "response" || result.phase !== "resolve");
 		const step = this.apply(classifyExchange(result, clock.now() ?? 0), batch, selection, result);
 		return step === "failed" && !hasReachedServer(result) ? "unsent" : step;
@@ -369,8 +407,12 @@ export class Uploader {
 			method: "POST",
 			path: batch.path,
 			headers: [...headers, jsonContentType],
-			body: () => batch.body(),
+			body: () => {
+				this.inFlight = batch;
+				return batch.body();
+			},
 		});
+		this.inFlight = undefined;
 		if (result.kind === "response")
 			// mutation: count-request
 			budget.countCall(result.headers, clock.now() ?? 0);
@@ -460,7 +502,7 @@ export class Uploader {
 		const isProven = this.search.strike(sequence);
 		if (isProven) this.quarantinePoint({ sequence, cause });
 		else this.options.log(`point ${sequence} not taken again: ${cause}; newer ones are sent`);
-		this.options.saveState(this.state);
+		this.isStateChanged = true;
 		if (action.kind !== "retry") return "refused";
 		this.schedule.postponeBy(action.waitMs ?? 0);
 		return "done";
@@ -479,7 +521,7 @@ export class Uploader {
 		const reportsDrops = batch.quarantineDrops !== undefined;
 		if (reportsDrops) this.reportedDrops = batch.quarantineDrops;
 		// mutation: keep-sent-ahead
-		if (isChanged || this.search.passedOver.length > 0 || reportsDrops) this.options.saveState(this.state);
+		if (isChanged || this.search.passedOver.length > 0 || reportsDrops) this.isStateChanged = true;
 	}
 
 	private acknowledgeSettled(): void {
@@ -516,7 +558,7 @@ export class Uploader {
 		const failures = Math.max(this.schedule.consecutiveFailures, hasReached ? this.search.failures : 0);
 		const backoff = retryBackoffMs(failures, this.options.random(), hasReached);
 		this.scheduleRetry(waitMs + Math.max(backoff, this.search.repeatWaitMs), cause);
-		if (hasReached) this.options.saveState(this.state);
+		if (hasReached) this.isStateChanged = true;
 	}
 
 	private enterFault(cause: string, hasReached = false): void {
@@ -524,7 +566,7 @@ export class Uploader {
 		if (!this.countFailure() && hasReached) this.search.sendLess();
 		// mutation: wait-after-settings-fault
 		this.scheduleRetry(settingsProbeIntervalMs, cause);
-		this.options.saveState(this.state);
+		this.isStateChanged = true;
 	}
 
 	/** Whether it is the first in a row. */
