@@ -103,6 +103,20 @@ static void watchEventLoop(void *unused)
 	}
 }
 
+// The SDK's Wi-Fi reports a network when it has an IPv6 address, too. This does the same, as our options of lwIP decide
+// whether it ever gets one.
+static bool hasIp6;
+
+static void onLinkChanged(void *unused, esp_event_base_t base, int32_t event, void *data)
+{
+	hasIp6 = ESP_OK != esp_netif_create_ip6_linklocal(interface);
+}
+
+static void onIp6Address(void *unused, esp_event_base_t base, int32_t event, void *data)
+{
+	hasIp6 = true;
+}
+
 // Brings the Ethernet interface up, with DHCP. An error of ESP-IDF, 0 for none.
 int32_t emulator_start_ethernet(void)
 {
@@ -128,18 +142,23 @@ int32_t emulator_start_ethernet(void)
 	esp_eth_ioctl(ethernet, ETH_CMD_S_MAC_ADDR, address);
 	err = esp_netif_attach(interface, esp_eth_new_netif_glue(ethernet));
 	if (ESP_OK != err) return err;
+	// After the interface's own handlers, which set it up.
+	err = esp_event_handler_register(ETH_EVENT, ETHERNET_EVENT_CONNECTED, onLinkChanged, NULL);
+	if (ESP_OK != err) return err;
+	err = esp_event_handler_register(IP_EVENT, IP_EVENT_GOT_IP6, onIp6Address, NULL);
+	if (ESP_OK != err) return err;
 	err = esp_eth_start(ethernet);
 	if (ESP_OK != err) return err;
 	// The SDK opens no socket without a default interface, and by itself ESP-IDF has none before DHCP has ended.
 	return esp_netif_set_default_netif(interface);
 }
 
-// 0: the cable is out; 1: no address yet; 2: `address` has the four bytes of the IPv4 address.
+// 0: the cable is out; 1: not all addresses yet; 2: `address` has the four bytes of the IPv4 address.
 int32_t emulator_ethernet_state(uint8_t *address)
 {
 	esp_netif_ip_info_t info;
 	if (!interface || !esp_netif_is_netif_up(interface)) return 0;
-	if (ESP_OK != esp_netif_get_ip_info(interface, &info) || 0 == info.ip.addr) return 1;
+	if (ESP_OK != esp_netif_get_ip_info(interface, &info) || 0 == info.ip.addr || !hasIp6) return 1;
 	c_memcpy(address, &info.ip.addr, 4);
 	return 2;
 }

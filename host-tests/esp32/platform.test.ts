@@ -40,6 +40,13 @@ test("only a loop that blocks for a minute restarts the chip", () => {
 		expect(lines).toContain(line);
 });
 
+test("a network's IPv6 address, for which the SDK waits, is valid at once", () => {
+	const lines = read("sdkconfig/sdkconfig.defaults").split("\n");
+	expect(lines).not.toContain("CONFIG_LWIP_IPV6=n");
+	// Without neighbours, a search for duplicates never ends.
+	if (lines.includes("CONFIG_LWIP_ND6=n")) expect(lines).toContain("CONFIG_LWIP_IPV6_DUP_DETECT_ATTEMPTS=0");
+});
+
 test("the abort hook is called for an unhandled exception before XS ends", () => {
 	expect(whole.defines).toMatchObject({ xs: { abortHook: 1 } });
 	expect(read("src/main.ts")).toMatch(/^installAbortHook\(\);\ntry \{\n\tconst board = new EspBoard\(\);$/m);
