@@ -1,27 +1,23 @@
 import type { Bytes, Flash } from "../boards/ecma419";
-import { crc32 } from "../common/crc32";
+import { DamageCounter } from "./damage-counter";
 import { FlashFailedError, RecordTooLargeError } from "./errors";
 import {
-	checksumBytes,
-	encodeRecordHeader,
 	encodeSectorHeader,
 	isErased,
 	markBodyBytes,
 	markBytes,
 	maxMarkValue,
 	maxRecordBodyBytes,
-	maxRecordHeaderBytes,
 	maxRecords,
 	maxSkippedPending,
 	parseSectorHeader,
-	putChecksum,
 	putUint,
-	type RecordKind,
 	recordBytes,
-	recordChecksum,
 	type Sector,
 	sectorHeaderBytes,
 } from "./flash-format";
+import { RingReader } from "./ring-reader";
+import { furthest, noBoundary, recordsBetween, type SectorBoundary } from "./sector-boundary";
 import { isSector, SectorFlash } from "./sector-flash";
 import { SectorReader } from "./sector-reader";
 import {
@@ -32,6 +28,7 @@ import {
 	findSectorOf,
 } from "./sector-search";
 import { findTail, type RecordPlace, type Tail } from "./tail";
+import { TailWriter } from "./tail-writer";
 
 export interface FlashQueueOptions {
 	/** The partition; the queue closes it. */
@@ -80,11 +77,6 @@ interface FrontPosition {
 
 const unknownPosition: FrontPosition = { sector: undefined, offset: 0 };
 
-/** The boundary between two sectors: the next sequence number, and how many before it are unused. */
-type SectorBoundary = Pick<Sector, "firstSequence" | "skippedSequences">;
-
-const noBoundary: SectorBoundary = { firstSequence: 0, skippedSequences: 0 };
-
 /** What a new sector is opened for. */
 interface SectorRequest {
 	/** Everything up to this number is acknowledged, according to its header. */
@@ -99,10 +91,10 @@ interface SectorRequest {
 const maxWriteAttempts = 4;
 
 /**
- * A block with pending records may be erased in vain this often in a row: then the flash as a whole is taken for failed,
- * and only the blocks that were tried before are tried again.
+ * So many openings of a sector may fail in a row after a block with pending records was erased for them: then the flash as a
+ * whole is taken for failed, and only the blocks that were tried before are tried again.
  */
-const maxVainErases = 2;
+const maxFailedOpenings = 2;
 
 /** Reading may work again in the middle of a mount. */
 const maxMounts = 4;
@@ -113,31 +105,19 @@ const maxMounts = 4;
  */
 export class FlashQueue {
 	private readonly sectors: SectorFlash;
+	private readonly tail: TailWriter;
 	private readonly hints: RingHintStorage | undefined;
 	private readonly keyByte: number;
 	/** The last key record of the newest sector, while that is the one of the mount. */
 	private mountedKey: RecordPlace | undefined;
-	/** The next write. */
-	private writeBuffer = new Uint8Array(128);
-	/** Bytes read back after a write, or checked before. */
-	private readBuffer = new Uint8Array(128);
-	/** The same bytes. */
-	private readView = new DataView(this.readBuffer.buffer);
-	private newestSector: Sector | undefined;
-	/** Whether it is the one that is kept outside of the ring. */
+	/** Whether the newest sector is the one that is kept outside of the ring. */
 	private isHinted = false;
 	/** The sector before the first one that is opened. */
 	private lastSector: Pick<Sector, "sectorNumber" | "block">;
-	/** Offset of the next record. */
-	private tailOffset = 0;
-	/** Whether records can be appended to the newest sector. */
-	private isTailWritable = false;
-	/** Whether the newest sector is known to be erased from the tail on. */
-	private isTailErased = false;
 	/** How many blocks after the newest may have a header from a failed attempt to open a sector. */
 	private abandonedHeaders = 0;
 	/** Of these blocks, how many held pending records. */
-	private vainErases = 0;
+	private failedOpenings = 0;
 	private nextSequence = 1;
 	private acknowledgedSequence = 0;
 	private front = unknownPosition;
@@ -148,20 +128,17 @@ export class FlashQueue {
 	private unreportedDrops = 0;
 	private skippedSequences = 0;
 	private skippedBeforeFront = 0;
-	private _damagedBytes = 0;
-	/** Damage is counted up to this place; {@link tailDamage} was counted by the mount. */
-	private damageCountedUpTo = 0;
-	private tailDamage = { from: 0, to: 0 };
+	private readonly damage = new DamageCounter();
 	/** The place after the record that was read last. */
 	private readonly readerPosition = { sequence: -1, sector: undefined as Sector | undefined, offset: 0 };
 	/** See {@link reservedBytes}; `undefined` after a change. */
 	private knownReservedBytes: number | undefined;
-	private _isDoubtful = false;
 	private closed = false;
 
 	/** Mounts the partition, whatever it contains. Throws a RangeError for fewer than two sectors. */
 	constructor(options: FlashQueueOptions) {
 		this.sectors = new SectorFlash(options.flash);
+		this.tail = new TailWriter(this.sectors);
 		this.hints = options.hints;
 		this.keyByte = options.keyByte ?? 0x100;
 		const { blocks, blockLength } = this.sectors;
@@ -180,7 +157,9 @@ export class FlashQueue {
 		// mutation: settle-before-push
 		if (!this.settle()) throw new FlashFailedError();
 		for (let failures = 0; failures < maxWriteAttempts; failures++) {
-			if (this.append("data", this.makeRoom(record)))
+			const bytes = this.makeRoom(record);
+			if (!this.isHinted) this.saveHint();
+			if (this.tail.append("data", bytes, this.nextSequence))
 				// mutation: assign-sequence-number
 				return this.nextSequence++;
 		}
@@ -195,32 +174,22 @@ export class FlashQueue {
 	*records(from = 0, fromSectorStart = false): Generator<QueueRecord> {
 		this.settle();
 		const start = Math.max(from, this.acknowledgedSequence + 1);
-		if (this.newestSector === undefined || start >= this.nextSequence) return;
+		if (this.tail.sector === undefined || start >= this.nextSequence) return;
 		const { failedReads } = this.sectors;
 		const reader = this.readerAt(start, fromSectorStart);
 		let hasYielded = false;
-		for (;;) {
-			const newest = this.newestSector.sectorNumber;
-			if (reader.sector.sectorNumber <= newest - this.sectors.blocks) this.skipErased(reader);
-			const { sequence, sector } = reader;
-			const step = reader.next(sector.sectorNumber === newest ? this.tailOffset : this.sectors.blockLength);
-			if (step === "damaged") this.countDamage(sector.sectorNumber, reader.damageStart, reader.offset);
-			else if (step === "end" || sequence >= reader.endSequence) {
-				if (sector.sectorNumber === newest) break;
-				this.openNext(reader);
-			} else if (
-				step === "data" &&
-				(fromSectorStart || (sequence >= start && sequence > this.acknowledgedSequence))
-			) {
-				if (!hasYielded && sequence >= start) {
-					this.skipDamaged(start, sequence - 1, failedReads);
-					hasYielded = true;
-				}
-				this.readerPosition.sequence = sequence;
-				this.readerPosition.sector = sector;
-				this.readerPosition.offset = reader.offset;
-				yield { sequence, bytes: reader.body, isFirst: sequence === sector.firstSequence };
+		while (reader.nextRecord()) {
+			const { sector } = reader;
+			const sequence = reader.sequence - 1;
+			if (!fromSectorStart && !(sequence >= start && sequence > this.acknowledgedSequence)) continue;
+			if (!hasYielded && sequence >= start) {
+				this.skipDamaged(start, sequence - 1, failedReads);
+				hasYielded = true;
 			}
+			this.readerPosition.sequence = sequence;
+			this.readerPosition.sector = sector;
+			this.readerPosition.offset = reader.offset;
+			yield { sequence, bytes: reader.body, isFirst: sequence === sector.firstSequence };
 		}
 		if (!hasYielded) this.skipDamaged(start, this.nextSequence - 1, failedReads);
 	}
@@ -233,12 +202,12 @@ export class FlashQueue {
 
 	/** The last key record of the newest sector when it was mounted; `undefined` if there is none, or it is damaged. */
 	get newestKeyRecord(): Uint8Array | undefined {
-		const { mountedKey, newestSector: sector } = this;
+		const { mountedKey, tail } = this;
+		const { sector } = tail;
 		if (sector === undefined || mountedKey === undefined) return undefined;
 		const { offset, sequence } = mountedKey;
-		const reader = new SectorReader(this.sectors, sector);
-		reader.open(sector, offset, sequence);
-		return reader.next(this.tailOffset) === "data" ? reader.body : undefined;
+		const reader = new SectorReader(this.sectors, sector, offset, sequence);
+		return reader.next(tail.offset) === "data" ? reader.body : undefined;
 	}
 
 	/** Acknowledges all records up to a sequence number, with one small write. */
@@ -258,7 +227,7 @@ export class FlashQueue {
 		if (!this.appendMark("acknowledged", last, front.offset))
 			this.openSector({ acknowledged: last, front, recordBytes: undefined });
 		// Another mount would bring back what is acknowledged in memory only.
-		this._isDoubtful = false;
+		this.sectors.isDoubtful = false;
 		this.moveFront(last, front);
 	}
 
@@ -284,7 +253,7 @@ export class FlashQueue {
 			this._droppedRecords = dropped;
 			throw error;
 		}
-		this._damagedBytes = 0;
+		this.damage.bytes = 0;
 	}
 
 	/** May be called twice. */
@@ -305,13 +274,11 @@ export class FlashQueue {
 
 	/** Used bytes of the newest sector, including marks, and its number of records. */
 	get newestSectorUsage(): { readonly bytes: number; readonly records: number } {
-		if (this.newestSector === undefined) return { bytes: 0, records: 0 };
+		const { sector, offset } = this.tail;
+		if (sector === undefined) return { bytes: 0, records: 0 };
 		return {
-			bytes: this.tailOffset - sectorHeaderBytes,
-			records:
-				this.nextSequence -
-				this.newestSector.firstSequence -
-				(this.skippedSequences - this.newestSector.skippedSequences),
+			bytes: offset - sectorHeaderBytes,
+			records: this.nextSequence - sector.firstSequence - (this.skippedSequences - sector.skippedSequences),
 		};
 	}
 
@@ -326,12 +293,13 @@ export class FlashQueue {
 
 	/** The last sequence number; `undefined` if no records are pending. */
 	get newestSequence(): number | undefined {
-		let sector = this.newestSector;
+		const { sector: newest } = this.tail;
+		let sector = newest;
 		if (sector === undefined || this.length === 0) return undefined;
 		// Unused numbers may follow a sector's records, and a sector may have no record at all.
 		let end = this.nextSequence - (this.skippedSequences - sector.skippedSequences);
 		while (end === sector.firstSequence && sector.sectorNumber > 1) {
-			const before = findSectorBefore(sector, this.sectors, this.newestSector ?? sector);
+			const before = findSectorBefore(sector, this.sectors, newest ?? sector);
 			if (before === undefined) break;
 			end = sector.firstSequence - (sector.skippedSequences - before.skippedSequences);
 			sector = before;
@@ -356,12 +324,12 @@ export class FlashQueue {
 
 	/** Whether reading failed in the mount, and nothing was written since: it is mounted again before it is used. */
 	get isDoubtful(): boolean {
-		return this._isDoubtful;
+		return this.sectors.isDoubtful;
 	}
 
 	/** Damaged bytes found since the mount. */
 	get damagedBytes(): number {
-		return this._damagedBytes;
+		return this.damage.bytes;
 	}
 
 	// --- Mounting ---
@@ -372,11 +340,11 @@ export class FlashQueue {
 	 */
 	private settle(): boolean {
 		let failed = 0;
-		for (let tries = 0; this._isDoubtful; tries++) {
+		for (let tries = 0; this.sectors.isDoubtful; tries++) {
 			const before = this.sectors.failedReads;
 			const isFound = this.mount(this.hints?.load());
 			const failedNow = this.sectors.failedReads - before;
-			if (this._isDoubtful && (failedNow === failed || tries === maxMounts))
+			if (this.sectors.isDoubtful && (failedNow === failed || tries === maxMounts))
 				return isFound && failedNow === failed;
 			failed = failedNow;
 		}
@@ -387,23 +355,22 @@ export class FlashQueue {
 	private mount(hint: RingHint | undefined): boolean {
 		const { failedReads } = this.sectors;
 		const isFound = this.mountNewest(hint);
-		this._isDoubtful = this.sectors.failedReads !== failedReads;
+		this.sectors.isDoubtful = this.sectors.failedReads !== failedReads;
 		return isFound;
 	}
 
 	private mountNewest(hint: RingHint | undefined): boolean {
-		this._damagedBytes = 0;
+		this.damage.bytes = 0;
 		const newest = findNewestSector(this.sectors, hint);
 		if (newest === undefined) {
-			if (hint !== undefined && this.newestSector === undefined) this.skipLostSector(hint);
+			if (hint !== undefined && this.tail.sector === undefined) this.skipLostSector(hint);
 			return false;
 		}
-		if (this.newestSector !== undefined && isBefore(newest, this.newestSector)) return false;
+		if (this.tail.sector !== undefined && isBefore(newest, this.tail.sector)) return false;
 		this.front = unknownPosition;
 		this.unreportedDrops = 0;
 		const tail = findTail(this.sectors, newest, this.keyByte);
 		this.mountedKey = tail.key;
-		this.newestSector = newest;
 		this.isHinted =
 			hint?.sectorNumber === newest.sectorNumber &&
 			hint.block === newest.block &&
@@ -419,27 +386,24 @@ export class FlashQueue {
 
 	private applyTail(newest: Sector, tail: Tail): void {
 		const { marks } = tail;
-		this.tailOffset = tail.offset;
+		this.tail.moveTo(newest, tail.offset, tail.isWritable, false);
 		// mutation: restore-next-number
 		this.nextSequence = tail.nextSequence;
-		this.isTailWritable = tail.isWritable;
-		this.isTailErased = false;
 		this.acknowledgedSequence = marks.acknowledgedSequence;
 		this._droppedRecords = newest.droppedRecords + marks.droppedRecords;
 		this.skippedSequences = this.skippedBeforeFront = newest.skippedSequences + tail.skippedSequences;
-		this._damagedBytes = tail.damagedBytes;
 		const place = newest.sectorNumber * this.sectors.blockLength;
-		const damagedFrom = tail.isWritable ? this.sectors.blockLength : tail.offset;
-		this.tailDamage = { from: place + damagedFrom, to: place + this.sectors.blockLength };
+		const end = place + this.sectors.blockLength;
+		this.damage.mounted(tail.damagedBytes, tail.isWritable ? end : place + tail.offset, end);
 	}
 
 	/** The newest sector has lost its header, and may have been full: its sequence numbers are not given again. */
 	private skipLostSector({ block, sectorNumber, firstSequence }: RingHint): void {
-		this._damagedBytes += this.sectors.blockLength;
+		this.damage.bytes += this.sectors.blockLength;
 		// mutation: number-after-lost-sector
 		const next = firstSequence + maxRecords(this.sectors.blockLength);
 		const isUnread = block < this.sectors.blocks && !this.sectors.isReadable(block);
-		if (this.newestSector !== undefined) this.skipSequences(next - this.nextSequence, isUnread);
+		if (this.tail.sector !== undefined) this.skipSequences(next - this.nextSequence, isUnread);
 		else {
 			this.nextSequence = next;
 			this.acknowledgedSequence = next - 1;
@@ -456,7 +420,7 @@ export class FlashQueue {
 			this.skippedBeforeFront += count;
 		}
 		// Numbers within a sector are consecutive, so it must be closed.
-		this.isTailWritable = false;
+		this.tail.isWritable = false;
 	}
 
 	/** Sectors after the newest that lost their header may have held records: skips their numbers. */
@@ -501,15 +465,16 @@ export class FlashQueue {
 	/** Makes room for a record; returns its bytes. */
 	private makeRoom(record: Bytes | RecordEncoder): Bytes {
 		for (let tries = 0; tries < 3; tries++) {
+			const { sector } = this.tail;
 			// mutation: detect-first-record
-			const first = this.newestSector === undefined || this.nextSequence === this.newestSector.firstSequence;
+			const first = sector === undefined || this.nextSequence === sector.firstSequence;
 			const bytes = typeof record === "function" ? record(first) : record;
 			const length = recordBytes(bytes.length);
-			if (this.fits(length + this.reservedBytes())) return bytes;
+			if (this.tail.fits(length + this.reservedBytes())) return bytes;
 			const inNewSector = first || typeof record !== "function" ? bytes : record(true);
 			this.checkLength(inNewSector);
 			// After a drop nothing is reserved.
-			if (!this.fits(length + markBytes) || !this.dropOldest())
+			if (!this.tail.fits(length + markBytes) || !this.dropOldest())
 				this.openSector({
 					acknowledged: this.acknowledgedSequence,
 					front: this.front,
@@ -521,10 +486,6 @@ export class FlashQueue {
 
 	private checkLength(bytes: Bytes): void {
 		if (bytes.length > this.maxRecordBytes) throw new RecordTooLargeError(bytes.length, this.maxRecordBytes);
-	}
-
-	private fits(length: number): boolean {
-		return this.isTailWritable && this.tailOffset + length <= this.sectors.blockLength;
 	}
 
 	/** Number of pending records in the sector that will be erased next. */
@@ -565,71 +526,21 @@ export class FlashQueue {
 	 * ones the offset of the next.
 	 */
 	private appendMark(kind: "acknowledged" | "dropped", last: number, detail: number): boolean {
-		const beyond = last - (this.newestSector?.acknowledgedSequence ?? 0);
-		if (beyond > maxMarkValue || !this.fits(markBytes)) return false;
+		const beyond = last - (this.tail.sector?.acknowledgedSequence ?? 0);
+		if (beyond > maxMarkValue || !this.tail.fits(markBytes)) return false;
 		if (kind === "dropped" && detail > maxMarkValue) return false;
 		const body = new Uint8Array(markBodyBytes);
 		putUint(body, 0, 2, beyond);
 		putUint(body, 2, 2, detail <= maxMarkValue ? detail : 0);
-		return this.append(kind, body);
+		if (!this.isHinted) this.saveHint();
+		return this.tail.append(kind, body, this.nextSequence);
 	}
 
-	/** Writes one record at the tail; false if the write failed, which closes the sector. */
-	private append(kind: RecordKind, body: Bytes): boolean {
-		const sector = this.newestSector;
-		if (sector === undefined || !this.isTailWritable) return false;
-		if (!this.isHinted) {
-			this.hints?.save(sector);
-			this.isHinted = true;
-		}
-		const maxLength = maxRecordHeaderBytes + body.length + checksumBytes;
-		if (this.writeBuffer.length < maxLength) this.writeBuffer = new Uint8Array(maxLength);
-		const writeBuffer = this.writeBuffer;
-		const tailOffset = this.tailOffset;
-		const head = encodeRecordHeader(kind, body.length, writeBuffer);
-		writeBuffer.set(body, head);
-		const end = head + body.length;
-		const length = end + checksumBytes;
-		putChecksum(writeBuffer, end, recordChecksum(sector, this.nextSequence, writeBuffer, 0, end));
-		this.isTailWritable =
-			(this.isTailErased || this.checkErased(sector.block, tailOffset, length)) &&
-			this.write(writeBuffer.subarray(0, length), sector.block, tailOffset);
-		if (this.isTailWritable) this.tailOffset = tailOffset + length;
-		return this.isTailWritable;
-	}
-
-	private checkErased(block: number, offset: number, length: number): boolean {
-		const seen = this.readBack(block, offset, length);
-		if (seen === undefined) return false;
-		const { readView } = this;
-		let at = 0;
-		for (const stop = length - 3; at < stop; at += 4) if (readView.getInt32(at) !== -1) return false;
-		return isErased(seen, at, length);
-	}
-
-	private readBack(block: number, offset: number, length: number): Bytes | undefined {
-		if (this.readBuffer.length < length) {
-			this.readBuffer = new Uint8Array(length);
-			this.readView = new DataView(this.readBuffer.buffer);
-		}
-		const seen = this.readBuffer.subarray(0, length);
-		return this.sectors.read(seen, block, offset) ? seen : undefined;
-	}
-
-	/**
-	 * Whether the write succeeded and reads back the same: worn cells report nothing. Checksums differ with up to three bits
-	 * anywhere (CRC-32), with 32 in a row, and but for one case in four billion with any others.
-	 */
-	private write(bytes: Bytes, block: number, offset: number): boolean {
-		this._isDoubtful = false;
-		try {
-			this.sectors.write(bytes, block, offset);
-		} catch {
-			return false;
-		}
-		// mutation: verify-write
-		const seen = this.readBack(block, offset, bytes.length);
-		return seen !== undefined && crc32(seen) === crc32(bytes);
+	/** Before the first record of a sector. */
+	private saveHint(): void {
+		const { sector } = this.tail;
+		if (sector !== undefined) this.hints?.save(sector);
+		this.isHinted = true;
 	}
 
 	/**
@@ -638,9 +549,9 @@ export class FlashQueue {
 	 */
 	private openSector({ acknowledged, front, recordBytes: needed }: SectorRequest): void {
 		const { blocks, blockLength } = this.sectors;
-		const before = this.newestSector ?? this.lastSector;
+		const before = this.tail.sector ?? this.lastSector;
 		// Further ahead, the next mount would not find it.
-		const maxAhead = Math.min(this.newestSector === undefined ? blocks : blocks - 1, checkedBlocksAhead);
+		const maxAhead = Math.min(this.tail.sector === undefined ? blocks : blocks - 1, checkedBlocksAhead);
 		const current = this.boundaryAfter(acknowledged);
 		let kept = current;
 		let erased = furthest(current, this.nextEraseBoundary);
@@ -648,11 +559,11 @@ export class FlashQueue {
 		for (let ahead = this.eraseAbandonedHeaders(before); ahead <= maxAhead; ahead++) {
 			if (erased.firstSequence > acknowledged + 1 && needed === undefined) return;
 			const isFresh = ahead > this.abandonedHeaders && recordsBetween(kept, erased) > 0;
-			if (isFresh && this.vainErases + unread >= maxVainErases) break;
+			if (isFresh && this.failedOpenings + unread >= maxFailedOpenings) break;
 			const block = (before.block + ahead) % blocks;
 			const sectorNumber = before.sectorNumber + ahead;
 			// mutation: keep-unread-sector
-			if (this._isDoubtful && this.holdsNewer(block, before.sectorNumber)) break;
+			if (this.sectors.isDoubtful && this.holdsNewer(block, before.sectorNumber)) break;
 			const next = furthest(erased, this.eraseBoundary(sectorNumber + 1, erased.firstSequence - 1));
 			// Records of the sector erased after it may have to go as well, for want of space for their acknowledgements.
 			const reserved = recordsBetween(erased, next) * markBytes;
@@ -683,9 +594,9 @@ export class FlashQueue {
 			else {
 				// The next mount may take the header of this attempt for the newest: nothing may be written before it any more.
 				// mutation: close-tail-before-attempt
-				this.isTailWritable = false;
+				this.tail.isWritable = false;
 				this.abandonedHeaders = Math.max(this.abandonedHeaders, ahead);
-				if (isFresh) this.vainErases++;
+				if (isFresh) this.failedOpenings++;
 			}
 			kept = erased;
 			erased = next;
@@ -701,14 +612,15 @@ export class FlashQueue {
 
 	/** The boundary before the record that follows `sequence`, which is the last acknowledged one. */
 	private boundaryAfter(sequence: number): SectorBoundary {
-		const { newestSector, skippedSequences } = this;
+		const { skippedSequences } = this;
+		const { sector: newest } = this.tail;
 		const firstSequence = sequence + 1;
-		if (newestSector === undefined || skippedSequences === this.skippedBeforeFront)
+		if (newest === undefined || skippedSequences === this.skippedBeforeFront)
 			return { firstSequence, skippedSequences };
 		if (sequence === this.acknowledgedSequence)
 			return { firstSequence, skippedSequences: this.skippedBeforeFront };
 		if (firstSequence === this.nextSequence) return { firstSequence, skippedSequences };
-		const holder = findSectorOf(firstSequence, this.sectors, newestSector);
+		const holder = findSectorOf(firstSequence, this.sectors, newest);
 		return { firstSequence, skippedSequences: holder?.skippedSequences ?? this.skippedBeforeFront };
 	}
 
@@ -735,7 +647,7 @@ export class FlashQueue {
 		opened: Omit<Sector, "firstSequence" | "isNextForeign" | "skippedSequences" | "checksumSeed">,
 	): Sector | undefined {
 		const { block } = opened;
-		this._isDoubtful = false;
+		this.sectors.isDoubtful = false;
 		try {
 			this.sectors.erase(block);
 		} catch {
@@ -749,7 +661,7 @@ export class FlashQueue {
 		};
 		const bytes = new Uint8Array(sectorHeaderBytes);
 		const checksumSeed = encodeSectorHeader(header, bytes);
-		return this.write(bytes, block, 0) ? { ...header, checksumSeed } : undefined;
+		return this.tail.write(bytes, block, 0) ? { ...header, checksumSeed } : undefined;
 	}
 
 	/**
@@ -770,13 +682,10 @@ export class FlashQueue {
 	}
 
 	private enterSector(found: Sector, front: FrontPosition): void {
-		this.newestSector = found;
 		this.mountedKey = undefined;
-		this.abandonedHeaders = this.vainErases = 0;
+		this.abandonedHeaders = this.failedOpenings = 0;
 		this.unreportedDrops = 0;
-		this.tailOffset = sectorHeaderBytes;
-		this.isTailWritable = true;
-		this.isTailErased = true;
+		this.tail.moveTo(found, sectorHeaderBytes, true, true);
 		this._droppedRecords = found.droppedRecords;
 		this.moveFront(found.acknowledgedSequence, front);
 		this.nextEraseBoundary = this.eraseBoundary(found.sectorNumber + 1, found.acknowledgedSequence);
@@ -789,7 +698,7 @@ export class FlashQueue {
 	 * the newest sector.
 	 */
 	private eraseBoundary(sector: number, acknowledged: number): SectorBoundary {
-		const newest = this.newestSector;
+		const newest = this.tail.sector;
 		const replaced = sector - this.sectors.blocks;
 		if (newest === undefined || replaced < 1) return noBoundary;
 		const newestEnd = { firstSequence: this.nextSequence, skippedSequences: this.skippedSequences };
@@ -819,7 +728,7 @@ export class FlashQueue {
 
 	/** Skips unused sequence numbers, which follow the records of a sector. `known`: the oldest pending record's. */
 	private skipGap(known?: Sector): void {
-		const newest = this.newestSector;
+		const newest = this.tail.sector;
 		if (newest === undefined) return;
 		const { failedReads } = this.sectors;
 		for (let sector = known; ; sector = undefined) {
@@ -845,7 +754,7 @@ export class FlashQueue {
 		}
 	}
 
-	/** The oldest pending records were in a sector that was erased in vain: they are dropped. */
+	/** The oldest pending records were in a block that was erased for a sector that could not be opened: they are dropped. */
 	private skipLostFront(newest: Sector): void {
 		const { failedReads } = this.sectors;
 		const oldest = findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
@@ -863,79 +772,25 @@ export class FlashQueue {
 
 	// --- Reading ---
 
-	private readerAt(start: number, fromSectorStart: boolean): SectorReader {
-		const newest = this.newestSector;
+	private readerAt(start: number, fromSectorStart: boolean): RingReader {
+		const { sectors, tail } = this;
+		const newest = tail.sector;
 		if (newest === undefined) throw new Error("no sector");
 		const { sector: known, offset } = this.front;
-		const inFront =
-			start === this.acknowledgedSequence + 1 &&
-			(known?.sectorNumber ?? 0) >= this.sectors.lowestSectorNumber(newest);
-		const found = inFront ? known : findSectorOf(start, this.sectors, newest);
+		const lowest = sectors.lowestSectorNumber(newest);
+		const inFront = start === this.acknowledgedSequence + 1 && (known?.sectorNumber ?? 0) >= lowest;
+		const found = inFront ? known : findSectorOf(start, sectors, newest);
 		if (found === undefined && start === this.acknowledgedSequence + 1) this.skipLostFront(newest);
-		const holder =
-			found ?? findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
-		const reader = new SectorReader(this.sectors, holder);
-		this.openAt(reader, holder);
-		while (start >= reader.endSequence)
-			this.openAt(reader, findFirstSectorFrom(reader.sector.sectorNumber + 1, this.sectors, newest));
-		if (fromSectorStart || !inFront || offset === 0 || reader.sector.sectorNumber !== known?.sectorNumber)
-			return reader;
-		// The offset may come from flash: it is right if a record of that number is there.
-		reader.open(holder, offset, start, reader.endSequence);
-		let step = reader.next(this.readLimit(holder));
-		while (step === "acknowledged" || step === "dropped") step = reader.next(this.readLimit(holder));
-		if (step === "data") reader.open(holder, offset, start, reader.endSequence);
-		else this.openAt(reader, holder);
+		const reader = new RingReader(
+			sectors,
+			tail,
+			this.damage,
+			found ?? findFirstSectorFrom(lowest, sectors, newest),
+		);
+		reader.skipTo(start);
+		if (!fromSectorStart && inFront && offset !== 0 && reader.sector.sectorNumber === known?.sectorNumber)
+			reader.tryOffset(offset, start);
 		return reader;
-	}
-
-	/** Goes to the next intact sector; those in between are damaged. */
-	private openNext(reader: SectorReader): void {
-		const newest = this.newestSector;
-		if (newest === undefined) return;
-		const from = reader.sector.sectorNumber + 1;
-		const next = findFirstSectorFrom(from, this.sectors, newest);
-		// An interrupted erase may have lost the end of a sector and left its header.
-		const end = next.firstSequence - (next.skippedSequences - reader.sector.skippedSequences);
-		if (reader.sequence < end)
-			this.countDamage(reader.sector.sectorNumber, reader.offset, this.sectors.blockLength);
-		for (let sector = from; sector < next.sectorNumber; sector++)
-			this.countDamage(sector, 0, this.sectors.blockLength);
-		this.openAt(reader, next);
-	}
-
-	/** A sector's records end at the next sector's first number: a write that failed may still have succeeded. */
-	private openAt(reader: SectorReader, sector: Sector): void {
-		const newest = this.newestSector;
-		if (newest === undefined) return;
-		const isNewest = sector.sectorNumber === newest.sectorNumber;
-		const until = isNewest
-			? Number.POSITIVE_INFINITY
-			: findFirstSectorFrom(sector.sectorNumber + 1, this.sectors, newest).firstSequence;
-		reader.open(sector, sectorHeaderBytes, sector.firstSequence, until);
-	}
-
-	/** The sector being read has been erased: goes to the oldest one. */
-	private skipErased(reader: SectorReader): void {
-		const newest = this.newestSector;
-		if (newest === undefined) return;
-		const lowest = this.sectors.lowestSectorNumber(newest);
-		this.openAt(reader, findFirstSectorFrom(lowest, this.sectors, newest));
-	}
-
-	private readLimit(sector: Sector): number {
-		return sector.sectorNumber === this.newestSector?.sectorNumber
-			? this.tailOffset
-			: this.sectors.blockLength;
-	}
-
-	private countDamage(sector: number, from: number, to: number): void {
-		const place = sector * this.sectors.blockLength;
-		if (place + from >= this.tailDamage.from && place + from < this.tailDamage.to) return;
-		const start = Math.max(place + from, this.damageCountedUpTo);
-		if (place + to <= start) return;
-		this._damagedBytes += place + to - start;
-		this.damageCountedUpTo = place + to;
 	}
 }
 
@@ -943,18 +798,5 @@ function isBefore(sector: RingHint, other: RingHint): boolean {
 	return (
 		sector.firstSequence < other.firstSequence ||
 		(sector.firstSequence === other.firstSequence && sector.sectorNumber < other.sectorNumber)
-	);
-}
-
-function furthest(one: SectorBoundary, other: SectorBoundary): SectorBoundary {
-	return other.firstSequence > one.firstSequence ? other : one;
-}
-
-/** Number of records between two boundaries; 0 if the second is not after the first. */
-function recordsBetween(one: SectorBoundary, other: SectorBoundary): number {
-	if (other.firstSequence <= one.firstSequence) return 0;
-	return Math.max(
-		0,
-		other.firstSequence - one.firstSequence - (other.skippedSequences - one.skippedSequences),
 	);
 }

@@ -24,7 +24,7 @@ export class RingReader extends SectorReader {
 		super(sectors, first);
 		this.tail = tail;
 		this.damage = damage;
-		this.openSector(first);
+		this.endSequence = this.endOf(first);
 	}
 
 	/** Goes to the next data record, whose number is one less than {@link sequence} then; false at the end of the ring. */
@@ -67,15 +67,16 @@ export class RingReader extends SectorReader {
 		else this.openSector(sector);
 	}
 
-	/** A sector's records end at the next sector's first number: a write that failed may still have succeeded. */
 	private openSector(sector: Sector): void {
-		const { sectors, tail } = this;
-		const { sectorNumber, firstSequence } = sector;
-		const until =
-			tail.sector === undefined || sectorNumber === tail.sector.sectorNumber
-				? Number.POSITIVE_INFINITY
-				: findFirstSectorFrom(sectorNumber + 1, sectors, tail.sector).firstSequence;
-		this.open(sector, sectorHeaderBytes, firstSequence, until);
+		this.open(sector, sectorHeaderBytes, sector.firstSequence, this.endOf(sector));
+	}
+
+	/** A sector's records end at the next sector's first number: a write that failed may still have succeeded. */
+	private endOf({ sectorNumber }: Sector): number {
+		const newest = this.tail.sector;
+		return newest === undefined || sectorNumber === newest.sectorNumber
+			? Number.POSITIVE_INFINITY
+			: findFirstSectorFrom(sectorNumber + 1, this.sectors, newest).firstSequence;
 	}
 
 	/** Goes to the first intact sector from a number on. */

@@ -26,6 +26,8 @@ export class SectorFlash {
 	 * succeed later.
 	 */
 	failedReads = 0;
+	/** Reading failed in the last mount, and nothing was written since. */
+	isDoubtful = false;
 	/** For the next reader of a record's header: readers have none of their own, because a batch that is sent keeps readers. */
 	readonly header = new RecordHeader();
 	private readonly flash: Flash;
@@ -59,6 +61,7 @@ export class SectorFlash {
 
 	/** Throws what the flash throws. */
 	write(bytes: Bytes, block: number, offset: number): void {
+		this.isDoubtful = false;
 		if (offset === 0) this.headerCache.delete(block);
 		this.flash.write(bytes, block * this.blockLength + offset);
 	}

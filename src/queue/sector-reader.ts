@@ -24,7 +24,7 @@ const erasedProbeBytes = 16;
  * rest of the sector is damaged: a search byte by byte would sooner or later find a record that was never written.
  */
 export class SectorReader {
-	private readonly sectors: SectorFlash;
+	protected readonly sectors: SectorFlash;
 	private bytes = new Uint8Array(readChunkBytes);
 	/** The buffer holds the sector's bytes from here on … */
 	private bufferStart = 0;
@@ -38,15 +38,16 @@ export class SectorReader {
 	offset = 0;
 	/** Sequence number of the next data record; changed by {@link open} and {@link next}. */
 	sequence = 0;
-	/** The first sequence number of the next sector; changed only by {@link open}. */
+	/** The first sequence number of the next sector; infinite if it is unknown. */
 	endSequence = Number.POSITIVE_INFINITY;
 	/** Start of the damaged bytes, which end at {@link offset}. */
 	damageStart = 0;
 
-	constructor(sectors: SectorFlash, sector: Sector) {
+	/** Begins with the record at `offset`, by default with the first one of `sector`. */
+	constructor(sectors: SectorFlash, sector: Sector, offset?: number, sequence?: number) {
 		this.sectors = sectors;
 		this.sector = sector;
-		this.open(sector);
+		this.open(sector, offset, sequence);
 	}
 
 	/**
