@@ -133,8 +133,9 @@ connection for each batch, TLS left out. A boot: the mount of a ring of 1 MiB th
 oldest reading read, the first one of the boot stored; a wake: the mount, and a reading that continues the boot before.
 Both are the mean over how full the newest sector can be, with the hint of its place in key-value storage; the wake with the
 state after the last reading, as a deep sleep keeps it.`,
-			`Checksums, which are functions in C on a chip, count as one call each, as the engine's own functions do: the last rows
-say of how many bytes, and the table of instructions what a checksum of 100 bytes takes.`,
+			`Checksums, and the bench's own bus, flash, storage and timers, stand in for C and the SDK's thin classes over it: a call of
+one counts as one of the engine's own functions, whatever it does here. The last rows say how many bytes the checksums had,
+and the table of instructions what one of 100 bytes takes.`,
 			`The straightforward implementation is the same driver's values in an object, \`JSON.stringify\`, and a key of key-value storage for each, with a
 counter of the oldest and one of the next (\`bench/xs-baseline.ts\`); uploaded by \`JSON.parse\`, \`JSON.stringify\` of a point,
 one request on a connection of its own with the same HTTP client, and the key deleted. Its UTF-8 is native code, and what
