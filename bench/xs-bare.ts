@@ -105,11 +105,11 @@ export const setAir = native((index: number) => {
 
 /** The bus with that one chip at 0x76. */
 export class BareBus implements SMBus {
-	constructor({ address }: { address: number }) {
-		this.there = address === 0x76;
-	}
+	private readonly options: { readonly address: number };
 
-	private readonly there: boolean;
+	constructor(options: { readonly address: number }) {
+		this.options = options;
+	}
 
 	readUint8(register: number): number {
 		this.acknowledge();
@@ -150,7 +150,7 @@ export class BareBus implements SMBus {
 	close(): void {}
 
 	private acknowledge(): void {
-		if (!this.there) throw new Error("not acknowledged");
+		if (this.options.address !== 0x76) throw new Error("not acknowledged");
 	}
 }
 
