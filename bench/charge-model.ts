@@ -26,10 +26,10 @@ export const chargeModel = Object.freeze({
 	platformStart: 12.7,
 	/**
 	 * Million instructions of a wake that are not the firmware's JavaScript: the start, and C that it calls (key-value storage,
-	 * flash, timers). The wake of a board with one pin takes 32.4 there, of which 2.1 are taken for its JavaScript: the bench's
-	 * wake had 75,700 computrons then.
+	 * flash, timers). The wake of a board with one pin takes 32.4 there, of which 2.0 are taken for its JavaScript: the bench's
+	 * wake had 75,700 computrons then, some 4,000 of them the bench's own board.
 	 */
-	wakeBesides: 30.3,
+	wakeBesides: 30.4,
 	/** Instructions a computron: mounting a full ring took 26.6 million there, and 950,050 computrons. */
 	instructionsPerComputron: 28,
 	/** One instruction a cycle: waits for the flash are not modelled. */

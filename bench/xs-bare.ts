@@ -1,7 +1,11 @@
 import type { Pins, Time } from "../src/boards/board";
 import type { Digital, Flash, SMBus, TCP, TCPCallbacks } from "../src/boards/ecma419";
+import { makeNative, native } from "./xs-native";
 
-/** A minimal board for XS: the meter counts the firmware, and hardly anything in this file. */
+/**
+ * A minimal board for XS. What the firmware calls of it at each reading stands in for C and counts as such calls do, so
+ * that the meter counts the firmware.
+ */
 
 const blockLength = 4096;
 
@@ -36,6 +40,8 @@ export class BareFlash implements Flash {
 	close(): void {}
 }
 
+makeNative(BareFlash.prototype, "read", "write", "eraseBlock");
+
 /** Key-value storage as NVS appears to JavaScript: it copies bytes. */
 export class BareKeyValue {
 	private readonly values = new Map<string, ArrayBuffer>();
@@ -53,17 +59,19 @@ export class BareKeyValue {
 	}
 }
 
+makeNative(BareKeyValue.prototype, "read", "write", "delete");
+
 /** Time that jumps to the next timer. */
 export const skippingTime: Time & { now: number } = {
 	now: 0,
 	ticks: () => skippingTime.now,
-	set(callback, delay) {
+	set: native((callback, delay) => {
 		void Promise.resolve().then(() => {
 			skippingTime.now += delay;
 			callback();
 		});
 		return {};
-	},
+	}),
 	clear() {},
 	setWallClock() {},
 };
@@ -89,19 +97,19 @@ registers[0xd0] = 0x60;
 registers.set([0x65, 0x5a, 0xc0, 0x7e, 0xed, 0x00, 0x74, 0x00], 0xf7);
 
 /** Changes the conditions slightly. */
-export function setAir(index: number): void {
+export const setAir = native((index: number) => {
 	registers[0xf9] = (index % 5) * 0x30;
 	registers[0xfc] = (index % 7) * 0x20;
 	registers[0xfe] = (index % 3) * 0x18;
-}
+});
 
 /** The bus with that one chip at 0x76. */
 export class BareBus implements SMBus {
-	constructor({ address }: { address: number }) {
-		this.there = address === 0x76;
-	}
+	private readonly options: { readonly address: number };
 
-	private readonly there: boolean;
+	constructor(options: { readonly address: number }) {
+		this.options = options;
+	}
 
 	readUint8(register: number): number {
 		this.acknowledge();
@@ -142,9 +150,12 @@ export class BareBus implements SMBus {
 	close(): void {}
 
 	private acknowledge(): void {
-		if (!this.there) throw new Error("not acknowledged");
+		if (this.options.address !== 0x76) throw new Error("not acknowledged");
 	}
 }
+
+makeNative(BareBus.prototype, "readUint8", "writeUint8", "readBuffer", "readUint16");
+makeNative(BareBus.prototype, "read", "write", "writeUint16", "writeBuffer", "close");
 
 export const bareBus = { io: BareBus, data: 21, clock: 22, hz: 100_000 };
 

@@ -4,6 +4,7 @@ import { bme280 } from "../src/sensors/drivers/bme280";
 import { I2CDevice } from "../src/sensors/drivers/i2c-device";
 import { type OpenSensor, readSensor } from "../src/sensors/pipeline/sensor-slot";
 import { type BareKeyValue, bareBus, bareNetwork, frozenTime } from "./xs-bare";
+import { native } from "./xs-native";
 
 /** A measurement in a sketch. */
 interface StoredSample {
@@ -125,14 +126,10 @@ export const baselinePoint: PointOptions = {
 	location: "Balcony",
 };
 
-/** Time and signal strength of the sample with this index. */
-export function sampledAt(index: number): number {
-	return 1.79e12 + index * 60_000;
-}
+/** Time and signal strength of the sample with this index: a board has them of its clock and radio. */
+export const sampledAt = native((index: number) => 1.79e12 + index * 60_000);
 
-export function signalAt(index: number): number {
-	return -60 - (index % 4);
-}
+export const signalAt = native((index: number) => -60 - (index % 4));
 
 export const host = "api.dakkio.io";
 export const apiKey = "dakkio_w_0123456789abcdefghijklmnopqrstuv";

@@ -3,7 +3,7 @@ import { PointEncoder } from "../src/dakkio/point";
 import { rateLimitHeaders } from "../src/dakkio/rate-limits";
 import { HttpConnection } from "../src/http/http-connection";
 import { FlashQueue } from "../src/queue/flash-queue";
-import type { Reading, SampleContext } from "../src/reading/reading";
+import type { Reading, SampleContext, Value } from "../src/reading/reading";
 import type { DecoderState } from "../src/reading/reading-decoder";
 import { Sampler, type SamplerSettings } from "../src/sensors/pipeline/sampler";
 import { ReadingLog } from "../src/store/reading-log";
@@ -21,6 +21,7 @@ import {
 } from "./xs-bare";
 import { apiKey, BaselineBoard, baselinePoint, host, sampledAt, signalAt } from "./xs-baseline";
 import { checksummedBytes, crc24, crc32 } from "./xs-checksum";
+import { native } from "./xs-native";
 
 /** The program for XS: bundled, evaluated once, then called by name. */
 
@@ -102,6 +103,20 @@ function appendOne(): void {
 	log.append(readingOf(readings++), context);
 }
 
+const nativeFlash = { read: isView };
+
+function readFrom(
+	flash: { read(bytes: Uint8Array<ArrayBuffer>, byteOffset: number): unknown },
+	length: number,
+): void {
+	flash.read(checked.subarray(0, length), 0);
+}
+
+/** The bench's own check. */
+const checkValues = native((values: readonly Value[]) => {
+	if (values.includes(undefined) || values.length !== 3) throw new Error(`measured ${values}`);
+});
+
 function* timed(from: number | undefined) {
 	for (const reading of log.pending(from)) {
 		const { time } = reading;
@@ -153,7 +168,7 @@ const workloads = {
 				setAir(i);
 				const { fields, values } = await sampler.sample();
 				if (sampleContext.fields !== fields) sampleContext = { ...context, fields };
-				if (values.includes(undefined) || values.length !== 3) throw new Error(`measured ${values}`);
+				checkValues(values);
 				const time = { utc: sampledAt(0) + skippingTime.now };
 				log.append({ time, values, signalStrength: signalAt(i) }, sampleContext);
 				skippingTime.now += 60_000;
@@ -285,6 +300,13 @@ const workloads = {
 		const bytes = checked.subarray(0, length);
 		max(0, length, 0, length);
 		isView(bytes);
+	},
+	/** A call of the bare board, and of one of XS's own functions. */
+	boardRead(length: number): void {
+		readFrom(recordFlash, length);
+	},
+	nativeRead(length: number): void {
+		readFrom(nativeFlash, length);
 	},
 	letGo(): void {
 		retained = undefined;

@@ -138,8 +138,8 @@ describe("names from the settings", () => {
 				const found = readingFields.map(({ field }) => field.name);
 				expect(new Set(found).size).toBe(found.length);
 				// A field that is not renamed has its assigned name.
-				for (const { field, statistic, sourceIndex, fieldIndex } of readingFields) {
-					const { sensor, fields, hasUserNames } = sources[sourceIndex] ?? source404();
+				for (const { field, statistic, source, fieldIndex } of readingFields) {
+					const { sensor, fields, hasUserNames } = source;
 					const own = fields[fieldIndex]?.name ?? "";
 					if (statistic !== "value" || hasUserNames === true) continue;
 					const requested = settings[sensor]?.fields?.[own]?.name;
@@ -150,10 +150,6 @@ describe("names from the settings", () => {
 		);
 	});
 });
-
-function source404(): never {
-	throw new Error("a reading field without a source");
-}
 
 describe("inputs", () => {
 	test("have the names from the settings", () => {
@@ -190,9 +186,10 @@ describe("minimum and maximum", () => {
 	});
 
 	test("give way to a field with the same name", () => {
-		const planned = plan([source("A", "t"), source("B", "t_max")], { statistics: true });
+		const other = source("B", "t_max");
+		const planned = plan([source("A", "t"), other], { statistics: true });
 		expect(planned.names).toEqual(["t", "t_min", "t_max", "t_max_min", "t_max_max"]);
-		expect(planned.readingFields[2]).toMatchObject({ sourceIndex: 1, statistic: "value" });
+		expect(planned.readingFields[2]).toMatchObject({ source: other, statistic: "value" });
 		expect(planned.problems).toEqual(["left out, because another field has the same name: t_max."]);
 	});
 });

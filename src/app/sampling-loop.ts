@@ -191,13 +191,19 @@ export class SamplingLoop implements SetupSampling {
 
 	/** Skips a sample that is due while another is under way. */
 	private takeSample(): Promise<void> {
-		this.sampling ??= this.measureAndStore().finally(() => {
+		this.sampling ??= this.runSample();
+		return this.sampling;
+	}
+
+	private async runSample(): Promise<void> {
+		try {
+			await this.measureAndStore();
+		} finally {
 			this.sampling = undefined;
 			// mutation: record-sample-time
 			this.lastSampleTicks = this.options.board.time.ticks();
 			this.options.onChange();
-		});
-		return this.sampling;
+		}
 	}
 
 	private async measureAndStore(): Promise<void> {

@@ -54,13 +54,13 @@ export class ReadingEncoder {
 		const time = roundedTime(reading.time);
 		const slots = fields.length + extraSlots;
 		this.encodeSlots(reading, fields, previous.slots);
-		const newParts = changedParts(isFirst ? undefined : previous.context, context);
+		const before = isFirst ? undefined : previous.context;
+		// Most readings have the same object.
+		const newParts = before === context ? undefined : changedParts(before, context);
 		/** Of the interval from the one before: mostly none. */
 		const shiftMs = time - previous.time - previous.intervalMs;
 		const mode =
-			newParts === undefined
-				? this.chooseMode(hasSameTimeBase(reading.time, previous), shiftMs)
-				: RecordMode.context;
+			newParts === undefined ? this.chooseMode(reading.time, previous, shiftMs) : RecordMode.context;
 		const full = mode === RecordMode.full || mode === RecordMode.context;
 		const encoded = this.slots;
 		const writer = this.writer;
@@ -141,9 +141,13 @@ export class ReadingEncoder {
 		this.fields = fields;
 	}
 
-	/** For a record without a context. */
-	private chooseMode(hasSameTimeBase: boolean, shiftMs: number): number {
-		if (!hasSameTimeBase || Math.abs(shiftMs) >= intervalLimitMs) return RecordMode.full;
+	/** For a record without a context. The time is stored as difference from one of the same origin, if it is not too long. */
+	private chooseMode(sampleTime: SampleTime, previous: ReadingDecoder, shiftMs: number): number {
+		const hasSameOrigin =
+			"utc" in sampleTime
+				? previous.boot === undefined && (sampleTime.estimated ?? false) === previous.estimated
+				: sampleTime.boot === previous.boot;
+		if (!hasSameOrigin || Math.abs(shiftMs) >= intervalLimitMs) return RecordMode.full;
 		return this.hasNewTypes ? RecordMode.types : RecordMode.difference;
 	}
 
@@ -241,7 +245,6 @@ function roundedTime(time: SampleTime): number {
 /** The parts of a context that a record needs; `undefined` if it needs none, because nothing has changed. */
 function changedParts(before: SampleContext | undefined, context: SampleContext): number | undefined {
 	if (before === undefined) return ContextPart.all;
-	if (before === context) return undefined;
 	const parts =
 		(before.deviceId === context.deviceId ? 0 : ContextPart.deviceId) |
 		(before.location === context.location ? 0 : ContextPart.location) |
@@ -277,12 +280,6 @@ function writeContext(writer: NibbleWriter, context: SampleContext, parts: numbe
 		writeText(writer, unit);
 		writer.nibble(decimals);
 	}
-}
-
-/** Whether a time can be stored as difference from the one before. */
-function hasSameTimeBase(sampleTime: SampleTime, previous: ReadingDecoder): boolean {
-	if (!("utc" in sampleTime)) return sampleTime.boot === previous.boot;
-	return previous.boot === undefined && (sampleTime.estimated ?? false) === previous.estimated;
 }
 
 function writeTime(writer: NibbleWriter, time: number, sampleTime: SampleTime, contextBoot: number): void {

@@ -107,7 +107,7 @@ export function bmx280Measurement(
 			chip.writeUint8(register.configuration, markerConfiguration);
 			const calibration = readCalibration(chip);
 			const humidityCalibration = hasHumidity ? readHumidityCalibration(chip) : undefined;
-			if (!isMarked(chip)) throw chip.lostError();
+			if (!isMark(chip.readUint8(register.configuration))) throw chip.lostError();
 			return { calibration, humidityCalibration };
 		},
 
@@ -119,7 +119,7 @@ export function bmx280Measurement(
 function start(chip: I2CDevice, { humidityCalibration }: BMx280State): number {
 	// Another chip of the same type may be in its place, with a calibration of its own.
 	// mutation: detect-sensor-swap
-	if (!isMarked(chip)) throw chip.lostError();
+	if (!isMark(chip.readUint8(register.configuration))) throw chip.lostError();
 	chip.writeUint8(register.controlMeasurement, measureOnce);
 	return humidityCalibration === undefined ? measurementMs : measurementMs + humidityMs;
 }
@@ -158,10 +158,6 @@ function isStarting(chip: I2CDevice): boolean {
 	} catch {
 		return true;
 	}
-}
-
-function isMarked(chip: I2CDevice): boolean {
-	return isMark(chip.readUint8(register.configuration));
 }
 
 /** `configuration`: the register, in the lowest byte. */

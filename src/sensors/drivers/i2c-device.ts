@@ -187,7 +187,12 @@ export class I2CDevice {
 	private send(bytes: readonly number[]): void {
 		const buffer = new Uint8Array(bytes.length);
 		buffer.set(bytes);
-		this.transfer(() => this.bus.write(buffer));
+		try {
+			this.bus.write(buffer);
+		} catch (error) {
+			throw this.failure(error);
+		}
+		this._hasAcknowledged = true;
 	}
 
 	/** What each measurement or look calls does the same by itself, so that no function is made for each transfer. */

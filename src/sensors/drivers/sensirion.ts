@@ -4,6 +4,7 @@ import { type I2CDevice, uint16 } from "./i2c-device";
 /** The bytes of a sixteen-bit command, and of its arguments with their checksums. */
 export function commandBytes(code: number, ...words: readonly number[]): readonly number[] {
 	const bytes = [code >> 8, code & 0xff];
+	if (words.length === 0) return bytes;
 	for (const word of words) {
 		const pair = [word >> 8, word & 0xff];
 		bytes.push(...pair, crc8Sensirion(Uint8Array.from(pair)));

@@ -16,18 +16,17 @@ export interface FieldSource {
 export type Statistic = "value" | "min" | "max";
 
 /** A field of the readings, and where its values come from. */
-export interface ReadingField {
+export interface ReadingField<Source extends FieldSource = FieldSource> {
 	readonly field: Field;
-	/** In the sources. */
-	readonly sourceIndex: number;
+	readonly source: Source;
 	/** In the fields of the source. */
 	readonly fieldIndex: number;
 	readonly statistic: Statistic;
 }
 
-export interface FieldLayoutOptions {
+export interface FieldLayoutOptions<Source extends FieldSource = FieldSource> {
 	/** In the order of the reading fields. */
-	readonly sources: readonly FieldSource[];
+	readonly sources: readonly Source[];
 	/** Of all sensors ever found; complete for those present. */
 	readonly fieldNames: FieldNames;
 	readonly settings: SensorSettingsByName;
@@ -36,25 +35,27 @@ export interface FieldLayoutOptions {
 	readonly maxFields: number;
 }
 
-export interface FieldLayout {
-	readonly readingFields: readonly ReadingField[];
+export interface FieldLayout<Source extends FieldSource = FieldSource> {
+	readonly readingFields: readonly ReadingField<Source>[];
 	/** Sentences: settings that could not be applied. */
 	readonly problems: readonly string[];
 }
 
 /** The fields of the readings, with the names from the settings and without fields that are off. */
-export function planFieldLayout(options: FieldLayoutOptions): FieldLayout {
+export function planFieldLayout<Source extends FieldSource>(
+	options: FieldLayoutOptions<Source>,
+): FieldLayout<Source> {
 	const { sources, maxFields } = options;
 	const { names, problems } = resolveNames(options);
-	const all: ReadingField[] = [];
-	sources.forEach(({ sensor, fields }, source) => {
-		fields.forEach((field, index) => {
-			const name = names.get(sensor)?.get(field.name);
+	const all: ReadingField<Source>[] = [];
+	for (const source of sources) {
+		source.fields.forEach((field, index) => {
+			const name = names.get(source.sensor)?.get(field.name);
 			if (name !== undefined) all.push(...readingFieldsOf(field, name, source, index, options.statistics));
 		});
-	});
+	}
 	const used = new Set<string>();
-	const unique: ReadingField[] = [];
+	const unique: ReadingField<Source>[] = [];
 	const duplicates: string[] = [];
 	// Values take precedence over minima and maxima, both for names and for places.
 	for (const one of [...all.filter(isValue), ...all.filter((other) => !isValue(other))]) {
@@ -170,16 +171,16 @@ export function fieldSettings(settings: SensorSettingsByName, sensor: string, fi
 	return Object.hasOwn(fields, field) ? (fields[field] ?? {}) : {};
 }
 
-function readingFieldsOf(
+function readingFieldsOf<Source extends FieldSource>(
 	{ unit, decimals, type, aggregation = "mean" }: SensorField,
 	name: string,
-	sourceIndex: number,
+	source: Source,
 	fieldIndex: number,
 	statistics: boolean,
-): ReadingField[] {
-	const readingField = (statistic: Statistic, suffix: string): ReadingField => ({
+): ReadingField<Source>[] {
+	const readingField = (statistic: Statistic, suffix: string): ReadingField<Source> => ({
 		field: { name: `${name}${suffix}`, unit, decimals, ...(type === undefined ? {} : { type }) },
-		sourceIndex,
+		source,
 		fieldIndex,
 		statistic,
 	});

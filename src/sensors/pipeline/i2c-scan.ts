@@ -56,7 +56,7 @@ export function scanDriverAddresses(
 		const address = (probes[start] ?? 0) >> 8;
 		while ((probes[end] ?? 0) >> 8 === address) end++;
 		if (skipped.includes(address)) continue;
-		const found = identifyChip(bus, address, drivers, probes.subarray(start, end));
+		const found = identifyChip(bus, address, drivers, probes, start, end);
 		if (typeof found === "object") chips.push({ driver: found, address });
 		else if (found === "other")
 			unknown.push({
@@ -68,14 +68,16 @@ export function scanDriverAddresses(
 }
 
 /**
- * The first driver, of those of the probes, whose chip is at the address; otherwise, whether another one is there. Must
- * not be called for an address that is open: the SDK's I2C allows one object per address.
+ * The first driver, of those of the probes from `start` up to, not including, `end`, whose chip is at the address;
+ * otherwise, whether another one is there. Must not be called for an address that is open: the SDK's I2C allows one object per address.
  */
 function identifyChip(
 	bus: I2CBus,
 	address: number,
 	drivers: readonly I2CDriver[],
 	probes: Uint16Array,
+	start: number,
+	end: number,
 ): I2CDriver | "other" | "absent" {
 	let chip: I2CDevice;
 	try {
@@ -83,10 +85,9 @@ function identifyChip(
 	} catch {
 		return "absent";
 	}
-	const count = probes.length;
 	let found: I2CDriver | undefined;
 	let isSilent = false;
-	for (let next = 0; next < count && found === undefined; next++) {
+	for (let next = start; next < end && found === undefined; next++) {
 		const driver = drivers[(probes[next] ?? 0) & 0xff];
 		if (isSilent && driver?.hasRegisters) continue;
 		try {

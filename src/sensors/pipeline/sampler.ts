@@ -221,17 +221,19 @@ export class Sampler {
 		return "unusable";
 	}
 
-	/** Measures once. If all sensors on the I2C bus fail, a chip may hold it: it is recovered, and they are measured again. */
-	private async measure(): Promise<void> {
+	/** Measures once. */
+	private measure(): Promise<unknown> {
 		const { i2cSlots, otherSlots } = this.registry;
-		const isBusUsable = this.usesI2C && this.checkBusLines() !== "unusable";
-		const onI2C = isBusUsable ? measureTogether(i2cSlots) : undefined;
-		const elsewhere = otherSlots.length === 0 ? undefined : measureTogether(otherSlots);
-		if (onI2C !== undefined) await onI2C;
-		const haveAllFailed = isBusUsable && !isAnyOpen(i2cSlots) && i2cSlots.length > 0;
-		if (haveAllFailed && !this.closed && this.checkBusLines() === "recovered")
-			await measureTogether(i2cSlots);
-		if (elsewhere !== undefined) await elsewhere;
+		if (!this.usesI2C || this.checkBusLines() === "unusable") return measureTogether(otherSlots);
+		const onI2C = this.measureOnI2C(i2cSlots);
+		return otherSlots.length === 0 ? onI2C : Promise.all([onI2C, measureTogether(otherSlots)]);
+	}
+
+	/** If all sensors on the bus fail, a chip may hold it: it is recovered, and they are measured again. */
+	private async measureOnI2C(slots: readonly SensorSlot[]): Promise<void> {
+		await measureTogether(slots);
+		if (isAnyOpen(slots) || slots.length === 0 || this.closed) return;
+		if (this.checkBusLines() === "recovered") await measureTogether(slots);
 	}
 
 	/** Schedules the measurements between two samples; the next sample makes the last one itself. */

@@ -67,7 +67,7 @@ export class SensorRegistry {
 	/** Those on the I2C bus, whose lines they share. */
 	i2cSlots: readonly SensorSlot[] = [];
 	otherSlots: readonly SensorSlot[] = [];
-	private readingFields: readonly ReadingField[] = [];
+	private readingFields: readonly ReadingField<SensorSlot>[] = [];
 	/** Of a reading; the same object until they change. */
 	fields: readonly Field[] = [];
 	private layoutProblems: readonly string[] = [];
@@ -162,14 +162,12 @@ export class SensorRegistry {
 		for (let index = 0; index < fieldCount; index++) {
 			const readingField = readingFields[index];
 			if (readingField === undefined) continue;
-			const slot = slots[readingField.sourceIndex];
-			const fieldIndex = readingField.fieldIndex;
-			const aggregates = slot?.aggregates;
+			const source = readingField.source;
 			// A single value is its own minimum and maximum.
 			const value =
-				aggregates === undefined
-					? slot?.newValues[fieldIndex]
-					: aggregates[fieldIndex]?.[readingField.statistic];
+				source.aggregates === undefined
+					? source.newValues[readingField.fieldIndex]
+					: source.aggregates[readingField.fieldIndex]?.[readingField.statistic];
 			values[index] = roundTo(value, readingField.field.decimals);
 		}
 		const slotCount = slots.length;
@@ -179,12 +177,12 @@ export class SensorRegistry {
 
 	/** Those present, then those missing. */
 	get states(): readonly SensorState[] {
-		const present = this.slots.map((slot, source) => ({
+		const present = this.slots.map((slot) => ({
 			name: slot.sensor,
 			...this.problemOf(slot),
 			...(slot.candidate.input === undefined ? {} : { input: slot.candidate.input }),
 			values: this.readingFields
-				.filter(({ sourceIndex, statistic }) => sourceIndex === source && statistic === "value")
+				.filter(({ source, statistic }) => source === slot && statistic === "value")
 				.map(({ fieldIndex, field: { name, unit, decimals } }) => {
 					const value = roundTo(slot.latestValues[fieldIndex], decimals);
 					const measured = roundTo(slot.measuredValues[fieldIndex], decimals + extraDecimals);
@@ -301,9 +299,8 @@ export class SensorRegistry {
 
 	private logSensor(sensor: string): void {
 		const { log } = this.options;
-		const source = this.slots.findIndex((slot) => slot.sensor === sensor);
 		const names = this.readingFields
-			.filter(({ sourceIndex }) => sourceIndex === source)
+			.filter(({ source }) => source.sensor === sensor)
 			.map(({ field }) => field.name);
 		log(`sensor: ${sensor} (${names.join(", ")})`);
 		this.logNameHolder(sensor);
