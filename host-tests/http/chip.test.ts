@@ -103,6 +103,20 @@ describe("a response that arrives before the request is sent", () => {
 		connection.close();
 	});
 
+	test("confirms what was sent if only interim responses began before the end of the request", async () => {
+		const interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+		const text = `${interim}HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n`;
+		for (let early = 1; early < text.length; early++) {
+			const { connection, exchange, socket } = begin();
+			socket.deliver(latin1(text.slice(0, early)));
+			if (!socket.closed) socket.writable(20_000);
+			if (!socket.closed) socket.deliver(latin1(text.slice(early)));
+			const expected = early <= interim.length ? { kind: "response", status: 201 } : { kind: "failure" };
+			expect(await exchange, `${early} bytes early`).toMatchObject(expected);
+			connection.close();
+		}
+	});
+
 	test("has the timeout of any response, however often the network becomes writable", async () => {
 		const { connection, exchange, socket, time } = begin();
 		await time.advance(15_000);

@@ -3,6 +3,7 @@ import type { ExchangeResult } from "../../src/http/exchange-result";
 import { classifyExchange } from "../../src/upload/classify-exchange";
 
 const now = Date.UTC(2026, 10, 24);
+const key = "dakkio_w_0123456789abcdefghij";
 
 function answer(status: number, headers: Record<string, string> = {}, body = ""): ExchangeResult {
 	return { kind: "response", status, headers: new Map(Object.entries(headers)), body };
@@ -14,6 +15,35 @@ function failure(
 ): ExchangeResult {
 	return { kind: "failure", phase, message: `failed to ${phase}`, fullySent };
 }
+
+describe("the key that a server echoes is not in the cause", () => {
+	const message = (text: string) => JSON.stringify({ message: `invalid key ${text}` });
+	test.each([
+		["as it is", message(key)],
+		["in JSON escapes", message(key).replace("dakkio", "\\u0064akkio").replaceAll("_", "\\u005f")],
+		["without its beginning", message(key.slice(9))],
+		["in upper case", message(key.toUpperCase())],
+		["in two parts", message(`${key.slice(0, 14)}\n${key.slice(14)}`)],
+		[
+			"in two parts of a path",
+			JSON.stringify({ message: "bad", details: [{ path: [key.slice(0, 14), key.slice(14)] }] }),
+		],
+		["cut off", `${"x".repeat(190)} ${key}`],
+		["beside letters that have a longer lower case", message(`İ${key}İ`)],
+	])("%s", (_, body) => {
+		const action = classifyExchange(answer(401, {}, body), now, key);
+		const cause = "cause" in action ? action.cause.toLowerCase() : "";
+		expect(cause).toContain("…");
+		for (let at = 0; at + 10 <= key.length; at++) expect(cause).not.toContain(key.slice(at, at + 10));
+	});
+
+	test("other words stay", () => {
+		const body = message("dakkio_w_9876543210, 0123456");
+		expect(classifyExchange(answer(400, {}, body), now, key)).toMatchObject({
+			cause: "400: invalid key dakkio_w_9876543210, 0123456",
+		});
+	});
+});
 
 describe("what a status means for the points", () => {
 	test.each([
@@ -46,13 +76,16 @@ describe("what a status means for the points", () => {
 		[504, "retry"],
 		[599, "retry"],
 	])("%i: %s", (status, kind) => {
-		expect(classifyExchange(answer(status), now).kind).toBe(kind);
+		expect(classifyExchange(answer(status), now, key).kind).toBe(kind);
 	});
 
 	test.each(["resolve", "connect", "secure", "send", "receive"] as const)(
 		"no response (%s): retry",
 		(step) => {
-			expect(classifyExchange(failure(step), now)).toEqual({ kind: "retry", cause: `failed to ${step}` });
+			expect(classifyExchange(failure(step), now, key)).toEqual({
+				kind: "retry",
+				cause: `failed to ${step}`,
+			});
 		},
 	);
 
@@ -64,13 +97,16 @@ describe("what a status means for the points", () => {
 			trustFault: "untrusted",
 			fullySent: false,
 		};
-		expect(classifyExchange(outcome, now)).toEqual({ kind: "settings fault", cause: "untrusted" });
+		expect(classifyExchange(outcome, now, key)).toEqual({ kind: "settings fault", cause: "untrusted" });
 	});
 });
 
 test("only 413 is about the size", () => {
 	for (const status of [400, 409, 413, 422])
-		expect(classifyExchange(answer(status), now)).toMatchObject({ kind: "refused", isSize: status === 413 });
+		expect(classifyExchange(answer(status), now, key)).toMatchObject({
+			kind: "refused",
+			isSize: status === 413,
+		});
 });
 
 describe("how long the server asks to be left alone", () => {
@@ -117,7 +153,7 @@ describe("how long the server asks to be left alone", () => {
 			undefined,
 		],
 	])("%s", (_, status, headers, wait) => {
-		const decision = classifyExchange(answer(status, headers), now);
+		const decision = classifyExchange(answer(status, headers), now, key);
 		expect(decision.kind === "retry" ? decision.waitMs : "not a retry").toBe(wait);
 	});
 });
@@ -148,10 +184,10 @@ test.each([
 	["two dates", "Sat, 06 Nov 2027 08:49:37 GMT, Sun, 07 Nov 2027 08:49:37 GMT"],
 ])("what is neither a number nor an HTTP date is no wait: %s", (_, value) => {
 	for (const status of [429, 503]) {
-		const decision = classifyExchange(answer(status, { "retry-after": value }), now);
+		const decision = classifyExchange(answer(status, { "retry-after": value }), now, key);
 		expect(decision).not.toHaveProperty("waitMs");
 	}
-	const ofReset = classifyExchange(answer(429, { "x-ratelimit-reset": value }), now);
+	const ofReset = classifyExchange(answer(429, { "x-ratelimit-reset": value }), now, key);
 	expect(ofReset).not.toHaveProperty("waitMs");
 });
 
@@ -162,7 +198,7 @@ describe("the cause has the server's message", () => {
 			message: "Validation failed",
 			details: [{ path: ["values", "temperature"], message: "must be a number" }],
 		});
-		expect(classifyExchange(answer(400, {}, body), now)).toEqual({
+		expect(classifyExchange(answer(400, {}, body), now, key)).toEqual({
 			kind: "refused",
 			isSize: false,
 			cause: "400: Validation failed (values.temperature: must be a number)",
@@ -171,7 +207,7 @@ describe("the cause has the server's message", () => {
 
 	test("with its remedy where the settings are at fault", () => {
 		const body = JSON.stringify({ error: "Unauthorized", message: "Invalid API key" });
-		expect(classifyExchange(answer(401, {}, body), now)).toEqual({
+		expect(classifyExchange(answer(401, {}, body), now, key)).toEqual({
 			kind: "settings fault",
 			cause: "401: Invalid API key. Check the API key in the settings.",
 		});
@@ -180,7 +216,7 @@ describe("the cause has the server's message", () => {
 	test.each(["", "<html>502 Bad Gateway</html>", "[1,2]", "null", '{"message":42}', "\u001b[31mred"])(
 		"a body that is not as documented does no harm: %j",
 		(body) => {
-			const decision = classifyExchange(answer(500, {}, body), now);
+			const decision = classifyExchange(answer(500, {}, body), now, key);
 			expect(decision.kind).toBe("retry");
 			expect(decision.kind === "retry" && decision.cause).not.toMatch(/\p{Cc}/u);
 		},

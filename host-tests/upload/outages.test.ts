@@ -155,9 +155,10 @@ describe("a board that is restarted each hour", () => {
 	});
 });
 
-describe("a service that stores and does not answer before the board ends the upload: each request has fewer points", () => {
+describe("a service that stores and does not answer before the upload ends: each request has fewer points", () => {
 	test.each<[string, (fixture: UploaderFixture) => Promise<void>]>([
 		["it restarts", (fixture) => fixture.restart()],
+		["its power is cut", (fixture) => fixture.cutPower()],
 		["it sleeps", (fixture) => fixture.wakeUp({ dueAtTicks: 0 })],
 		[
 			"it has been online for too long, and sleeps",
@@ -181,6 +182,17 @@ describe("a service that stores and does not answer before the board ends the up
 		await fixture.pass(12);
 		expect(fixture.pending).toEqual([]);
 	});
+});
+
+test("a used-up plan ends an upload, and the next one comes after an hour", async () => {
+	const reset = start / 1000 + 20 * 86_400;
+	const headers = `X-RateLimit-Limit: 10000\r\nX-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: ${reset}\r\n`;
+	const fixture = new UploaderFixture({ service: () => ({ status: 201, headers }), intervalMs: "auto" });
+	fixture.measure(4000);
+	fixture.uploader.start();
+	await fixture.pass(3);
+	expect(fixture.requests.length).toBeLessThanOrEqual(4);
+	for (const wait of fixture.waits) expect(wait).toBeGreaterThanOrEqual(3_599_000);
 });
 
 test("a connection test sends one point, however many are pending", async () => {
@@ -326,6 +338,25 @@ test("the user who presses the button all the time asks a failing service no mor
 		expect(fixture.requests.length).toBeGreaterThan(5);
 		expect(Math.min(...fixture.waits)).toBeGreaterThanOrEqual(1000);
 	}
+});
+
+test("nor one that does not list its data sources", async () => {
+	const asked: number[] = [];
+	const fixture = new UploaderFixture({
+		resolveDestination: async () => {
+			asked.push(fixture.time.ticks());
+			return { kind: "response", status: 503, headers: new Map(), body: "" };
+		},
+	});
+	fixture.measure(10);
+	fixture.uploader.start();
+	for (let press = 0; press < 300; press++) {
+		await fixture.time.advance(100);
+		fixture.uploader.sendNow();
+	}
+	expect(asked.length).toBeGreaterThan(5);
+	for (const [index, ticks] of asked.slice(1).entries())
+		expect(ticks - (asked[index] ?? 0)).toBeGreaterThanOrEqual(1000);
 });
 
 test("what is odd about responses is logged once a day and kind", async () => {

@@ -13,7 +13,7 @@ import {
 	saveUploadState,
 	type UploadState,
 } from "../../src/upload/upload-state";
-import { Uploader } from "../../src/upload/uploader";
+import { Uploader, type UploaderOptions } from "../../src/upload/uploader";
 import { mainsBoard } from "../clock/mains-board";
 import { MemoryKeyValue } from "../memory-key-value";
 
@@ -65,6 +65,7 @@ export interface FixtureOptions {
 	readonly queueBlocks?: number;
 	readonly quarantineBlocks?: number;
 	readonly random?: () => number;
+	readonly resolveDestination?: UploaderOptions["resolveDestination"];
 }
 
 /** An uploader with a ring on simulated flash and a service under the test's control, in virtual time. */
@@ -84,6 +85,7 @@ export class UploaderFixture {
 	private readonly clock: Clock;
 	private readonly intervalMs: number | "auto";
 	private readonly random: () => number;
+	private readonly resolveDestination: UploaderOptions["resolveDestination"];
 
 	constructor({
 		service = good,
@@ -91,10 +93,12 @@ export class UploaderFixture {
 		queueBlocks = 32,
 		quarantineBlocks = 8,
 		random = () => 0.5,
+		resolveDestination,
 	}: FixtureOptions = {}) {
 		this.service = service;
 		this.intervalMs = intervalMs;
 		this.random = random;
+		this.resolveDestination = resolveDestination;
 		this.queueFlash = new NorFlash({ blocks: queueBlocks, blockLength: 4096 });
 		this.readings = new ReadingLog(this.queueFlash);
 		this.quarantineFlash = new NorFlash({ blocks: quarantineBlocks, blockLength: 4096 });
@@ -127,6 +131,14 @@ export class UploaderFixture {
 	}
 
 	/** As after a power cut: what is not on flash or in key-value storage is lost. */
+	async cutPower(): Promise<void> {
+		const saved = new Map(this.storage.values);
+		await this.uploader.stop();
+		this.storage.values = saved;
+		await this.restart();
+	}
+
+	/** As after a restart by the board itself. */
 	async restart(): Promise<void> {
 		await this.uploader.stop();
 		this.readings = new ReadingLog(this.queueFlash);
@@ -173,6 +185,7 @@ export class UploaderFixture {
 			readings,
 			quarantine,
 			destination,
+			resolveDestination: this.resolveDestination,
 			key: "dakkio_w_0123456789abcdef",
 			userAgent: "test",
 			budget,

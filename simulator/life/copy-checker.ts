@@ -16,8 +16,8 @@ interface StoredRequest {
 }
 
 /**
- * Checks how often points are stored in any 24 hours, over restarts. The board cannot know of a request whose outcome it
- * could not save before its power was cut, and knows nothing without the saved state of its uploads: it may then send
+ * Checks how often points are stored in any 24 hours, over restarts. The board cannot know of a single point whose outcome
+ * it could not save before its power was cut, and knows nothing without the saved state of its uploads: it may then send
  * whole batches once more.
  */
 export class CopyChecker {
@@ -75,11 +75,12 @@ export class CopyChecker {
 		this.freeAttempts.push(this.now());
 	}
 
-	/** The board could not save the outcome of a request in flight, or of one that ends at this moment. */
+	/** The board could not save the outcome of a request in flight, or of one that ends at this moment. It has noted a batch. */
 	onPowerLost(): void {
 		const { latest } = this;
 		this.latest = undefined;
-		if (latest === undefined || (latest.endedAt ?? this.now()) !== this.now()) return;
+		if (latest === undefined || latest.sequences.length > 1 || (latest.endedAt ?? this.now()) !== this.now())
+			return;
 		for (const sequence of latest.sequences) {
 			const times = this.storedAt.get(sequence)?.slice(0, -1) ?? [];
 			this.storedAt.set(sequence, times);

@@ -1,11 +1,17 @@
 import { toPrintable } from "../common/control-characters";
 import { isJsonObject, parseJson } from "../common/json";
+import { redact } from "../common/redact";
 
 /**
  * The text of an error response: `message`, and `details` of single fields. A body that is not as documented
- * (`{error, message, details?: [{path, message}]}`) is returned as it is, shortened.
+ * (`{error, message, details?: [{path, message}]}`) is returned as it is, shortened. A server may echo `secret` in any
+ * form of JSON: it is redacted.
  */
-export function describeErrorResponse(body: string): string {
+export function describeErrorResponse(body: string, secret: string): string {
+	return redact(describe(body), secret);
+}
+
+function describe(body: string): string {
 	const response = parseObject(body);
 	const message = nonEmptyText(response?.message) ?? nonEmptyText(response?.error);
 	if (message === undefined) return shorten(body.trim());

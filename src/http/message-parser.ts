@@ -48,6 +48,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	private readonly _body: KeptBody;
 	private _state: "head" | "body" | "done" | "failed" = "head";
 	private head: HeadParser;
+	private _interimCount = 0;
 	private headBytes = 0;
 	private _start: Start | undefined;
 	private framing: BodyFraming = { kind: "length", length: 0 };
@@ -77,6 +78,11 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	 */
 	get start(): Start | undefined {
 		return this._start;
+	}
+
+	/** How many interim responses have come before the message. */
+	get interimCount(): number {
+		return this._interimCount;
 	}
 
 	/** Whether nothing of the message has arrived, except whole interim responses. */
@@ -168,6 +174,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		if (start === undefined || expectation === "interim") {
 			this.head = this.newHead();
 			this.headBytes = 0;
+			this._interimCount++;
 		} else if (expectation === "no body") this.beginBody({ kind: "length", length: 0 });
 		else {
 			const withoutLength = expectation === "body until close" ? "close" : "empty";

@@ -44,8 +44,8 @@ export class RequestAttempt {
 	private timer: Timer | undefined;
 	/** Whether any byte of a response has arrived. */
 	private hasResponseBytes = false;
-	/** Whether any byte of the final response arrived before the whole request was sent. */
-	private isEarly = false;
+	/** The number of the last response, interim ones counted, of which a byte arrived before the whole request was sent. */
+	private earlyResponse: number | undefined;
 
 	constructor(options: AttemptOptions) {
 		this.options = options;
@@ -91,13 +91,18 @@ export class RequestAttempt {
 		}
 		const { state, start, isUntouched, problem } = this.parser;
 		// mutation: early-response
-		if (!this.options.stream.done && !isUntouched) this.isEarly = true;
+		if (!this.options.stream.done && !isUntouched) this.earlyResponse = this.parser.interimCount;
 		if (this.isEarly && start !== undefined && start.status < 300) this.end("", "cut");
 		else if (state === "failed" || (state === "done" && problem !== ""))
 			this.end(this.invalid(problem), "cut");
 		else if (state === "done")
 			this.end(surplus ? this.invalid("it is followed by more") : "", surplus ? "cut" : "whole");
 		else if (start !== undefined && this.phase === "send") this.enterPhase("receive");
+	}
+
+	/** Whether the final response began before the whole request was sent. */
+	private get isEarly(): boolean {
+		return this.earlyResponse === this.parser.interimCount;
 	}
 
 	/** The channel was closed. */
@@ -145,11 +150,11 @@ export class RequestAttempt {
 	}
 
 	private toResult(phase: "send" | "receive", message: string): ExchangeResult {
-		const { options, isEarly } = this;
+		const { options } = this;
 		const { start, headers, body, isTruncated } = this.parser;
 		if (start === undefined) return exchangeFailure(phase, message, options.stream.done);
 		const { status } = start;
-		if (isEarly && status < 300)
+		if (this.isEarly && status < 300)
 			return exchangeFailure(
 				"send",
 				`${options.origin.host}: ${status} came before the whole request was sent`,

@@ -285,7 +285,7 @@ export class ConnectionTest {
 			return new StepFailure(result.trustFault ?? result.phase, { host, message: result.message });
 		const { status, body } = result;
 		if (isSuccess(status)) return undefined;
-		const message = describeErrorResponse(body.replaceAll(this.options.settings.key, "…"));
+		const message = describeErrorResponse(body, this.options.settings.key);
 		return new StepFailure("refused", { host, status, message });
 	}
 }

@@ -13,8 +13,8 @@ export type UploadAction =
 	/** Their content or (`isSize`) their size is refused: {@link RefusalSearch} finds out what is at fault. */
 	| { readonly kind: "refused"; readonly isSize: boolean; readonly cause: string };
 
-/** Classifies an exchange at `now` (milliseconds of Unix time, for waits given as a date). */
-export function classifyExchange(result: ExchangeResult, now: number): UploadAction {
+/** Classifies an exchange at `now` (milliseconds of Unix time, for waits given as a date). `key`: redacted in causes. */
+export function classifyExchange(result: ExchangeResult, now: number, key: string): UploadAction {
 	if (result.kind === "failure") {
 		return result.trustFault === undefined
 			? { kind: "retry", cause: result.message }
@@ -23,7 +23,7 @@ export function classifyExchange(result: ExchangeResult, now: number): UploadAct
 	const { status } = result;
 	// mutation: accept-success-status
 	if (isSuccess(status)) return { kind: "acknowledge" };
-	const message = describeErrorResponse(result.body);
+	const message = describeErrorResponse(result.body, key);
 	const cause = message === "" ? `${status}` : `${status}: ${message}`;
 	if (isTransientStatus(status)) {
 		const waitMs = requestedWaitMs(status, result.headers, now);

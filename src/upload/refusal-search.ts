@@ -310,15 +310,25 @@ export class RefusalSearch {
 	 * The server may have stored the batch, and it is sent again, so little is sent: after a first failure (`isFirst`) a
 	 * quarter of it, then the oldest point by itself.
 	 */
-	failed({ firstSequence, lastSequence, pointCount }: Batch, isFirst: boolean): void {
+	failed(batch: Batch, isFirst: boolean): void {
+		this.repeats = this.repeatsAfter(batch);
+		this.sendLess();
+		if (isFirst) this.maxRisked = Math.min(this.riskLimit, Math.ceil(batch.pointCount / 4));
+	}
+
+	/** The state to continue with if it is never known whether this batch was stored. */
+	stateInDoubt(batch: Batch): SearchState {
+		const maxPoints = Math.min(this.maxPoints, Math.ceil(batch.pointCount / 4));
+		return { ...this.state, maxPoints, repeats: this.repeatsAfter(batch) };
+	}
+
+	private repeatsAfter({ firstSequence, lastSequence, pointCount }: Batch): Repeats {
 		const { upTo, count, ticks } = this.repeats;
-		this.repeats = {
+		return {
 			upTo: Math.max(upTo, lastSequence),
 			count: count + Math.max(0, Math.min(pointCount, upTo - firstSequence + 1)),
 			ticks,
 		};
-		this.sendLess();
-		if (isFirst) this.maxRisked = Math.min(this.riskLimit, Math.ceil(pointCount / 4));
 	}
 
 	/** The next request has the oldest point by itself. */

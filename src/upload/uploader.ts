@@ -2,7 +2,7 @@ import type { Time } from "../boards/board";
 import type { Clock } from "../clock/clock";
 import { errorMessage } from "../common/error-message";
 import type { Destination, TimedReading } from "../dakkio/point";
-import type { ExchangeResult } from "../http/exchange-result";
+import { type ExchangeResult, isSuccess } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
 import type { ReadingLog } from "../store/reading-log";
 import { type Batch, planBatch } from "./batch";
@@ -301,9 +301,12 @@ export class Uploader {
 			// Also where each is taken: after a refusal for size, all may be of one point. A settings fault has its own pace.
 			if ((isLimited || hasRefused) && !(step === "failed" && this._fault !== undefined)) searchCalls++;
 			// mutation: bound-search
-			if (step === "failed" || !this.debt.allows(searchCalls)) break;
+			if (step === "failed" || !this.debt.allows(searchCalls) || this.isPlanUsedUp) break;
 			if (step === "refused") await this.pauseUntil(this.schedule.pausedUntilTicks);
 		}
+		// What is due next was planned by the quota of before.
+		if (calls > 0 && this.isPlanUsedUp)
+			this.schedule.postponeBy(this.options.intervalMs(this.options.clock.now() ?? 0));
 		// A few that are all taken cost nothing; after a failure the next upload may have as many.
 		if (searchCalls > (hasRefused || step === "failed" ? 0 : freeSearchCalls))
 			this.payForSearch(searchCalls, step);
@@ -311,6 +314,11 @@ export class Uploader {
 		if (hasRefused && step === "done") this.schedule.waitForNewer();
 		// All that is pending is passed over.
 		if (calls === 0) this.schedule.postponeBy(recheckIntervalMs);
+	}
+
+	private get isPlanUsedUp(): boolean {
+		const { budget, clock } = this.options;
+		return budget.quotaAt(clock.now() ?? 0).remaining === 0;
 	}
 
 	/** The search may run ahead of the plan by some calls. After a failure, the wait is at most {@link maxBackoffMs}. */
@@ -351,7 +359,8 @@ export class Uploader {
 		}
 		if (this.isAborted && found.kind === "failure") return false;
 		options.onAttempt(found.kind === "response" || found.phase !== "resolve");
-		const action = classifyExchange(found, options.clock.now() ?? 0);
+		const action = classifyExchange(found, options.clock.now() ?? 0, options.key);
+		this.schedule.pauseRequests();
 		if (action.kind === "retry") this.retry(found, action);
 		else this.enterFault("cause" in action ? action.cause : "the data source could not be created");
 		return false;
@@ -367,7 +376,7 @@ export class Uploader {
 		const batch = selection === undefined ? undefined : this.plan({ ...selection, maxPoints: 1 });
 		if (selection === undefined || batch === undefined) return undefined;
 		const result = await this.exchange(connection, batch);
-		if (classifyExchange(result, 0).kind === "acknowledge") this.acknowledge(batch, selection, result);
+		if (result.kind === "response" && isSuccess(result.status)) this.acknowledge(batch, selection, result);
 		this.saveChanges();
 		return result;
 	}
@@ -394,7 +403,12 @@ export class Uploader {
 		const result = await this.exchange(connection, batch);
 		if (this.isAborted && result.kind === "failure") return "failed";
 		this.options.onAttempt(result.kind === "response" || result.phase !== "resolve");
-		const step = this.apply(classifyExchange(result, clock.now() ?? 0), batch, selection, result);
+		const step = this.apply(
+			classifyExchange(result, clock.now() ?? 0, this.options.key),
+			batch,
+			selection,
+			result,
+		);
 		return step === "failed" && !hasReachedServer(result) ? "unsent" : step;
 	}
 
@@ -408,7 +422,7 @@ export class Uploader {
 			path: batch.path,
 			headers: [...headers, jsonContentType],
 			body: () => {
-				this.inFlight = batch;
+				this.beginRequest(batch);
 				return batch.body();
 			},
 		});
@@ -418,6 +432,14 @@ export class Uploader {
 			budget.countCall(result.headers, clock.now() ?? 0);
 		if (result.kind === "response" && result.oddity !== undefined) this.logOddity(result.oddity);
 		return result;
+	}
+
+	/** Notes a batch before its first byte is sent: a start after a power cut does not send all of it again. */
+	private beginRequest(batch: Batch): void {
+		this.inFlight = batch;
+		if (batch.pointCount === 1) return;
+		this.options.saveState({ ...this.state, ...this.search.stateInDoubt(batch) });
+		this.isStateChanged = true;
 	}
 
 	/** Once a day each. */
