@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 import { driverNames, readLeftOutDrivers } from "./left-out-drivers";
 import { flashSizes, forFlashSize, hasIdf, makeWithIdf, platforms, readPlatform } from "./platforms";
 import { findSdk, main, mcconfig, root, run, type Sdk } from "./sdk";
@@ -104,7 +105,7 @@ async function configure(sdk: Sdk, platform: string): Promise<string> {
 	const [, subplatform = platform] = platform.split("/");
 	const output = join(sdk.output, "check", subplatform);
 	rmSync(output, { recursive: true, force: true });
-	mkdirSync(output, { recursive: true });
+	makeDirectory(output);
 	// Without -m it writes the makefile and leaves it at that.
 	await mcconfig({ ...sdk, output }, ["-p", platform]);
 	return join(output, "tmp", ...platform.split("/"), "release", sdk.name);

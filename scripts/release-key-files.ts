@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 import { root } from "./sdk";
 import { rawPublicKey } from "./update-file";
 
@@ -42,7 +43,7 @@ export function makeReleaseKey(privateFile: string, publicFile = publicKeyFile):
 	const isNew = !existsSync(privateFile);
 	if (isNew) {
 		const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-		mkdirSync(dirname(privateFile), { recursive: true, mode: 0o700 });
+		makeDirectory(dirname(privateFile), 0o700);
 		const pem = privateKey.export({ type: "pkcs8", format: "pem" });
 		writeFileSync(privateFile, pem, { mode: 0o600, flag: "wx" });
 	}

@@ -1,7 +1,7 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { nodeFiles } from "../boards/node/files";
+import { makeDirectory, nodeFiles } from "../boards/node/files";
 import { FileKeyValueStorage } from "../boards/shared/file-key-value";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
@@ -57,7 +57,7 @@ await main(async () => {
 async function simulate(sdk: Sdk, { points, seconds, interval, sensors, fresh }: Options): Promise<void> {
 	const state = join(directory, "board");
 	if (fresh) rmSync(state, { recursive: true, force: true });
-	mkdirSync(state, { recursive: true });
+	makeDirectory(state);
 	const program = await build(sdk, state, sensors);
 	const dakkio = await DakkioServer.start({ directory: join(directory, "dakkio") });
 	const ntp = await NtpServer.start();

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, lstatSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { makeDirectory } from "../boards/node/files";
 import { endWithReader, usageProblem } from "../simulator/command-line";
 import { errorMessage } from "../src/common/error-message";
 
@@ -107,7 +108,7 @@ export function mcconfig(sdk: Sdk, args: readonly string[], show = false, progra
 
 /** Makes a folder that only this user can open. Throws for one of another user, who could change what is built in it. */
 function requireOwnFolder(folder: string): void {
-	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	makeDirectory(folder, 0o700);
 	const { uid } = lstatSync(folder);
 	if (!lstatSync(folder).isDirectory() || (process.getuid !== undefined && uid !== process.getuid()))
 		throw new Error(`${folder} is not this user's folder: remove it.`);

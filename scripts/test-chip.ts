@@ -1,8 +1,8 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { saveInstructionCounts } from "../bench/chip-instructions";
 import { type ChipMemory, saveChipMemory } from "../bench/chip-memory";
+import { makeDirectory } from "../boards/node/files";
 import { ChipBench, type MemoryFigures } from "../chip-tests/chip-bench";
 import { type CaseOptions, type ChipCase, chipCases } from "../chip-tests/chip-cases";
 import { measurements } from "../chip-tests/instruction-counts";
@@ -254,7 +254,7 @@ function printSlots(kinds: readonly (readonly [kind: number, count: number])[]):
 }
 
 function logFileIn(directory: string, platform: Platform, name: string): string {
-	mkdirSync(directory, { recursive: true });
+	makeDirectory(directory);
 	return join(directory, `${`${platform} ${name}`.replace(/[^a-z0-9]+/gi, "-")}.log`);
 }
 

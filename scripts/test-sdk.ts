@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { makeDirectory } from "../boards/node/files";
 import { HttpTable } from "../sdk-tests/host/http";
 import { LifeService } from "../sdk-tests/host/life";
 import { NtpTable } from "../sdk-tests/host/ntp";
@@ -68,7 +69,7 @@ async function runTests(
 ): Promise<number> {
 	const state = join(sdk.output, "sdk-tests");
 	rmSync(state, { recursive: true, force: true });
-	mkdirSync(state, { recursive: true });
+	makeDirectory(state);
 	process.stdout.write("building for the SDK's simulator (the first time takes a minute or two)\n");
 	const program = await build(sdk, state);
 	const [tls, http, ntp, service, client] = await Promise.all([

@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 import { errorMessage } from "../src/common/error-message";
 
 /**
@@ -16,7 +17,7 @@ export function lockDirectory(directory: string): { release(): void } | { readon
 }
 
 function lock(directory: string): ReturnType<typeof lockDirectory> {
-	mkdirSync(directory, { recursive: true });
+	makeDirectory(directory);
 	const file = join(directory, "lock");
 	for (let attempt = 0; attempt < 2; attempt++) {
 		try {

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { nodeFiles, writeDurably } from "../boards/node/files";
+import { makeDirectory, nodeFiles, writeDurably } from "../boards/node/files";
 import { FileKeyValueStorage } from "../boards/shared/file-key-value";
 import type { Settings } from "../src/settings/settings";
 import { withoutDefaults } from "../src/settings/settings";
@@ -25,7 +25,7 @@ export class SavedSetup {
 
 	/** From now on, what is saved is the user's. */
 	expect(): void {
-		mkdirSync(this.board, { recursive: true });
+		makeDirectory(this.board);
 		writeDurably(this.mark, new Uint8Array(0));
 	}
 

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 import { errorMessage } from "../src/common/error-message";
 import { endWithReader } from "./command-line";
 import { generateScenario, year } from "./life/generate-scenario";
@@ -166,7 +167,7 @@ function reportFailure(
 	print(`Seed ${seed}: ${message}${when}`);
 	print(`  Replay with the board's log: npm run simulate -- ${own} --log`);
 	const { faults } = shrunk.scenario;
-	mkdirSync(failuresDirectory, { recursive: true });
+	makeDirectory(failuresDirectory);
 	const file = join(failuresDirectory, `seed-${seed}.json`);
 	writeFileSync(file, `${JSON.stringify(shrunk.scenario, undefined, "\t")}\n`);
 	const shortest = `npm run simulate -- --scenario ${relative(".", file)}`;

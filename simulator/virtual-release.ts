@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 import { makeUpdateFile, rawPublicKey } from "../scripts/update-file";
 import { formatVersion, parseVersion, type Version } from "../src/update/image-header";
 import { firmwareVersion } from "../src/version";
@@ -41,7 +42,7 @@ function nextVersion(): Version {
 }
 
 function loadKey(directory: string): KeyObject {
-	mkdirSync(directory, { recursive: true });
+	makeDirectory(directory);
 	const file = join(directory, "release-key.pem");
 	if (!existsSync(file)) {
 		const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });

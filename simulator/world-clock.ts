@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeDurably } from "../boards/node/files";
+import { makeDirectory, writeDurably } from "../boards/node/files";
 import { PacedTime } from "../boards/node/time";
 
 /** Between two saves, milliseconds of simulated time. */
@@ -20,7 +20,7 @@ export class WorldClock {
 
 	/** Saves the time in `directory`. */
 	constructor(directory: string, speed: number) {
-		mkdirSync(directory, { recursive: true });
+		makeDirectory(directory);
 		this.file = join(directory, "time");
 		this.speed = speed;
 		this.time = new PacedTime(speed);

@@ -2,7 +2,6 @@ import {
 	appendFileSync,
 	closeSync,
 	existsSync,
-	mkdirSync,
 	openSync,
 	readFileSync,
 	readSync,
@@ -11,6 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
+import { makeDirectory } from "../../boards/node/files";
 import { type Account, accountFromJson, addSource, isPlainObject, makeAccount } from "./account";
 import type { ApiOutcome, DataPoint } from "./api";
 import type { Usage } from "./quota";
@@ -45,7 +45,7 @@ export class PointStore {
 	constructor({ directory, account, now, maxCachedPoints = 100_000 }: PointStoreOptions) {
 		this.maxCachedPoints = maxCachedPoints;
 		this.directory = directory;
-		if (directory !== undefined) mkdirSync(directory, { recursive: true });
+		if (directory !== undefined) makeDirectory(directory);
 		const kept = account ?? accountFromJson(this.read("account.json") ?? "");
 		this._account = kept ?? makeAccount(now);
 		if (kept === undefined || account !== undefined) this.saveAccount();
