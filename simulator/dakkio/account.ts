@@ -128,17 +128,7 @@ function sha256(text: string): Buffer {
 	return createHash("sha256").update(text).digest();
 }
 
-/** Parses an account; `undefined` if it is invalid. */
-export function accountFromJson(json: string): Account | undefined {
-	try {
-		const value: unknown = JSON.parse(json);
-		return isAccount(value) ? value : undefined;
-	} catch {
-		return undefined;
-	}
-}
-
-function isAccount(value: unknown): value is Account {
+export function isAccount(value: unknown): value is Account {
 	return (
 		isPlainObject(value) &&
 		typeof value.organization === "string" &&

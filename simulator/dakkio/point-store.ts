@@ -3,7 +3,6 @@ import {
 	closeSync,
 	existsSync,
 	openSync,
-	readFileSync,
 	readSync,
 	renameSync,
 	writeFileSync,
@@ -11,7 +10,8 @@ import {
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { makeDirectory } from "../../boards/node/files";
-import { type Account, accountFromJson, addSource, isPlainObject, makeAccount } from "./account";
+import { readStateJson, StateFileError } from "../state-file";
+import { type Account, addSource, isAccount, isPlainObject, makeAccount } from "./account";
 import type { ApiOutcome, DataPoint } from "./api";
 import type { Usage } from "./quota";
 
@@ -46,10 +46,10 @@ export class PointStore {
 		this.maxCachedPoints = maxCachedPoints;
 		this.directory = directory;
 		if (directory !== undefined) makeDirectory(directory);
-		const kept = account ?? accountFromJson(this.read("account.json") ?? "");
+		const kept = account ?? this.read("account.json", isAccount, "an account of the embedded server");
 		this._account = kept ?? makeAccount(now);
 		if (kept === undefined || account !== undefined) this.saveAccount();
-		this._usage = usageFromJson(this.read("usage.json"));
+		this._usage = this.read("usage.json", isUsage, "a number of calls in a month");
 		this.readPoints();
 	}
 
@@ -117,10 +117,13 @@ export class PointStore {
 		this.replace("account.json", `${JSON.stringify(this._account, undefined, "\t")}\n`);
 	}
 
-	private read(name: string): string | undefined {
+	/** The content of a JSON file; `undefined` if there is none. A damaged file is an error: the user may repair it. */
+	private read<T>(name: string, isValid: (value: unknown) => value is T, what: string): T | undefined {
 		if (this.directory === undefined) return undefined;
 		const file = join(this.directory, name);
-		return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+		const value = readStateJson(file);
+		if (value === undefined || isValid(value)) return value;
+		throw new StateFileError(file, `is not ${what}`);
 	}
 
 	private append(name: string, text: string): void {
@@ -156,11 +159,8 @@ function* lines(file: string): Generator<string> {
 	}
 }
 
-function usageFromJson(json: string | undefined): Usage | undefined {
-	const value = parse(json ?? "");
-	if (!isPlainObject(value)) return undefined;
-	const { month, calls } = value;
-	return typeof month === "number" && typeof calls === "number" ? { month, calls } : undefined;
+function isUsage(value: unknown): value is Usage {
+	return isPlainObject(value) && typeof value.month === "number" && typeof value.calls === "number";
 }
 
 function pointFromJson(line: string): DataPoint | undefined {
