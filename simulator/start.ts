@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { decodeTextFile } from "../page/text-file";
+import { errorMessage } from "../src/common/error-message";
 import { type Settings, withoutDefaults } from "../src/settings/settings";
 import { BoardRunner } from "./board-runner";
 import { endWithReader } from "./command-line";
@@ -11,6 +12,7 @@ import { sensorPins } from "./hardware/simulated-sensors";
 import { SavedSetup } from "./saved-setup";
 import { nearbyNetworks, startNetwork } from "./simulated-networks";
 import { parseStartCommand, type StartOptions, startHelp } from "./start-options";
+import { stateFault } from "./state-file";
 import { World, type WorldOptions } from "./world";
 import { WorldClock } from "./world-clock";
 
@@ -37,33 +39,47 @@ async function run(options: StartOptions): Promise<void> {
 	const directory = resolve(options.directory ?? defaultDirectory);
 	const held = lockDirectory(directory);
 	if ("problem" in held) return fail(held.problem);
-	try {
-		const board = join(directory, "board");
-		if (isAheadOfTime(board, options)) return fail(aheadOfTime);
-		const plan = planStart(new SavedSetup(board), options);
-		const page = await preferredPort(boardPort);
-		const hasSetup = plan.kind !== "configured";
-		const world = await startWorld(
-			directory,
-			hasSetup ? { setup: { page } } : { localPagePort: page },
-			options,
-		);
-		// Only now: a fresh start erases it.
-		if (plan.kind === "new") new SavedSetup(board).expect();
-		printStart(world, { directory, plan, page }, options);
-		const running = new BoardRunner(world, print);
-		if (plan.kind === "configured") running.configure(settingsFor(world, options));
-		if (plan.kind === "saved") running.configure(plan.settings);
-		running.start("power-on");
-		const button = plan.kind === "configured" ? undefined : onEnter(() => running.openSetup());
-		await interrupted(stopped.signal);
-		button?.close();
-		print("stopping");
-		await running.stop();
-		await world.close();
-	} finally {
-		held.release();
-	}
+	process.once("exit", () => held.release());
+	const crash = (error: unknown) => {
+		process.stderr.write(`${describeCrash(error, directory)}\n`);
+		process.exit(1);
+	};
+	// Of a timer or a socket: on a full disk, for example.
+	process.once("uncaughtException", crash);
+	await runBoard(directory, options).catch(crash);
+}
+
+/** One sentence if the files of the state are the cause, otherwise where in this program the error is. */
+function describeCrash(error: unknown, directory: string): string {
+	const fault = stateFault(error);
+	if (fault === undefined) return error instanceof Error ? `${error.stack}` : errorMessage(error);
+	return `State in ${directory} cannot be used (${fault}): repair or remove it, or name another folder with --state.`;
+}
+
+async function runBoard(directory: string, options: StartOptions): Promise<void> {
+	const board = join(directory, "board");
+	if (isAheadOfTime(board, options)) return fail(aheadOfTime);
+	const plan = planStart(new SavedSetup(board), options);
+	const page = await preferredPort(boardPort);
+	const hasSetup = plan.kind !== "configured";
+	const world = await startWorld(
+		directory,
+		hasSetup ? { setup: { page } } : { localPagePort: page },
+		options,
+	);
+	// Only now: a fresh start erases it.
+	if (plan.kind === "new") new SavedSetup(board).expect();
+	printStart(world, { directory, plan, page }, options);
+	const running = new BoardRunner(world, print);
+	if (plan.kind === "configured") running.configure(settingsFor(world, options));
+	if (plan.kind === "saved") running.configure(plan.settings);
+	running.start("power-on");
+	const button = plan.kind === "configured" ? undefined : onEnter(() => running.openSetup());
+	await interrupted(stopped.signal);
+	button?.close();
+	print("stopping");
+	await running.stop();
+	await world.close();
 }
 
 function fail(problem: string): void {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeAccount } from "../../simulator/dakkio/account";
 import type { DataPoint } from "../../simulator/dakkio/api";
@@ -221,6 +221,71 @@ test("a folder that cannot hold its state is one sentence that says what to do",
 		const start = new StartProcess(file);
 		expect(await start.waitForEnd()).toBe(1);
 		expect(start.stderr).toMatch(/^State cannot be kept in .*\): name a folder .* with --state\.\n$/);
+	});
+});
+
+test.skipIf(!existsSync("/proc/self"))("a folder that the system refuses is one sentence", async () => {
+	const start = new StartProcess("/proc/dakkio");
+	expect(await start.waitForEnd()).toBe(1);
+	expect(start.stderr).toMatch(/^State cannot be kept in \/proc\/dakkio .* with --state\.\n$/);
+});
+
+describe.concurrent("state that cannot be used is one sentence, and is left as it is:", () => {
+	const secret = "correct horse battery";
+	const isFile = (path: string, text: string) => (state: string) => {
+		mkdirSync(dirname(join(state, path)), { recursive: true });
+		writeFileSync(join(state, path), text);
+	};
+	const isFolder = (path: string) => (state: string) => mkdirSync(join(state, path), { recursive: true });
+	const savedOnPage = (text: string) => (state: string) => {
+		isFile("board/set-up-by-page", "")(state);
+		isFile("board/saved-on-page.json", text)(state);
+	};
+
+	test.each<[what: string, prepare: (state: string) => void, fault: string]>([
+		["board is a file", isFile("board", ""), "board'"],
+		["a folder for the time", isFolder("board/time"), "board/time cannot be read (EISDIR"],
+		["no time", isFile("board/time", "noon"), "board/time is not a time"],
+		["no settings", savedOnPage(`{"password": "${secret}`), "saved-on-page.json is not valid JSON"],
+		["a list of settings", savedOnPage("[]"), "saved-on-page.json is not a JSON object"],
+		["no key", isFile("release-key.pem", secret), "release-key.pem is not a private key in PEM"],
+		["no account", isFile("dakkio/account.json", secret), "dakkio/account.json is not valid JSON"],
+		["another account", isFile("dakkio/account.json", "{}"), "account.json is not an account of"],
+		["no usage", isFile("dakkio/usage.json", "[]"), "usage.json is not a number of calls"],
+		["a folder for points", isFolder("dakkio/points.jsonl"), "EISDIR"],
+	])("%s", async (_, prepare, fault) => {
+		await withState(async (state) => {
+			prepare(state);
+			const start = new StartProcess(state);
+			expect(await start.waitForEnd()).toBe(1);
+			expect(start.stderr).toContain(`State in ${state} cannot be used (`);
+			expect(start.stderr).toContain(fault);
+			expect(start.stderr).toMatch(/^.*\): repair or remove it, or name another folder with --state\.\n$/);
+			expect(start.stderr).not.toContain(secret);
+			expect(existsSync(join(state, "lock"))).toBe(false);
+		});
+	});
+
+	test.skipIf(!existsSync("/dev/full"))("a full disk", async () => {
+		await withState(async (state) => {
+			mkdirSync(join(state, "dakkio"));
+			symlinkSync("/dev/full", join(state, "dakkio", "account.json.new"));
+			const start = new StartProcess(state);
+			expect(await start.waitForEnd()).toBe(1);
+			expect(start.stderr).toMatch(/^State in .* cannot be used \(ENOSPC.*--state\.\n$/);
+		});
+	});
+
+	test("a fault that comes while the board runs", async () => {
+		await withState(async (state) => {
+			const start = new StartProcess(state);
+			await start.waitForLine(/reading 1:/);
+			rmSync(join(state, "board", "time"));
+			mkdirSync(join(state, "board", "time"));
+			expect(await start.waitForEnd()).toBe(1);
+			expect(start.stderr).toMatch(/^State in .* cannot be used \(EISDIR.*--state\.\n$/);
+			expect(existsSync(join(state, "lock"))).toBe(false);
+		});
 	});
 });
 
