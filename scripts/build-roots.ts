@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { readInputFile } from "../simulator/input-file";
+import { errorMessage } from "../src/common/error-message";
 import { readRootSource, rootsModule, rootsPem, selectRoots } from "./root-store";
 import { main, root } from "./sdk";
 
@@ -15,6 +17,14 @@ is a list in scripts/root-store.ts.
 `;
 
 const stored = join(root, "scripts", "root-certificates.pem");
+
+function readBundle(file: string): string {
+	try {
+		return new TextDecoder().decode(readInputFile(file, 16 * 2 ** 20));
+	} catch (error) {
+		throw new Error(`${file} cannot be read: ${errorMessage(error)}`);
+	}
+}
 
 await main(async () => {
 	const { values } = parseArgs({
@@ -32,7 +42,7 @@ await main(async () => {
 	const { bundle, source: name, date } = values;
 	if (bundle !== undefined) {
 		if (name === undefined || date === undefined) throw new Error("A bundle needs --source and --date.");
-		writeFileSync(stored, rootsPem(selectRoots(readFileSync(bundle, "utf8")), { name, date }));
+		writeFileSync(stored, rootsPem(selectRoots(readBundle(bundle)), { name, date }));
 	}
 	const pem = readFileSync(stored, "utf8");
 	const roots = selectRoots(pem);

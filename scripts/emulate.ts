@@ -6,8 +6,10 @@ import { decodeTextFile } from "../page/text-file";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
 import { freePort } from "../simulator/free-port";
+import { readInputFile } from "../simulator/input-file";
 import { NtpServer } from "../simulator/ntp/ntp-server";
 import { checkSettingsFile } from "../simulator/settings-file";
+import { errorMessage } from "../src/common/error-message";
 import { type Settings, withoutDefaults } from "../src/settings/settings";
 import { EmulatedChip, hostAddress, requireEmulator } from "./emulated-chip";
 import { buildForEmulator, type EmulatorImage, writeSettings } from "./emulator-build";
@@ -183,8 +185,16 @@ function parse(): Options | undefined {
 }
 
 function readSettings(file: string): Partial<Settings> {
-	const { settings, problems } = checkSettingsFile(decodeTextFile(readFileSync(file)));
+	const { settings, problems } = checkSettingsFile(readText(file));
 	const [first] = problems;
 	if (first !== undefined) throw new Error(`${file}: ${first.key}: ${first.problem}`);
 	return withoutDefaults(settings);
+}
+
+function readText(file: string): string {
+	try {
+		return decodeTextFile(readInputFile(file));
+	} catch (error) {
+		throw new Error(`${file} cannot be read: ${errorMessage(error)}`);
+	}
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { decodeTextFile } from "../page/text-file";
+import { readInputFile } from "../simulator/input-file";
 import { checkSettingsFile } from "../simulator/settings-file";
 import { errorMessage } from "../src/common/error-message";
 import { withoutDefaults } from "../src/settings/settings";
@@ -85,7 +86,7 @@ function flashWithSettings(sdk: Sdk, build: Build, settings: string): Promise<vo
 function readSettings(file: string, platform: Platform): string {
 	let text: string;
 	try {
-		text = decodeTextFile(readFileSync(file));
+		text = decodeTextFile(readInputFile(file));
 	} catch (error) {
 		throw new Error(`${file} cannot be read: ${errorMessage(error)}`);
 	}

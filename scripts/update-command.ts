@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sendUpdate, type UpdateClient } from "../page/send-update";
 import { texts } from "../page/texts";
+import { readInputFile } from "../simulator/input-file";
 import { ProgressBar } from "../simulator/progress-bar";
 import { errorMessage } from "../src/common/error-message";
 import type { ErrorResponse, SetupState, UpdateRequest, UpdateState } from "../src/setup/api";
@@ -21,6 +22,8 @@ npm run update -- <address> [file] [--older]
 const retryDelaysMs = [500, 1_000, 2_000, 4_000];
 /** Busy responses in a row until the reason of the delay is shown. A busy board says how long to wait, usually a second. */
 const reportedBusyResponses = 5;
+/** The largest flash of a board. */
+const maxUpdateFileBytes = 16 * 2 ** 20;
 const busyWaitSeconds = { min: 0.5, usual: 1, max: 60 };
 
 /** The setup page's API, as the page itself uses it. */
@@ -147,7 +150,7 @@ export function newestUpdateFile(folder: string, chip: string): string | undefin
 
 function readUpdateFile(path: string): Uint8Array<ArrayBuffer> {
 	try {
-		return new Uint8Array(readFileSync(path));
+		return readInputFile(path, maxUpdateFileBytes);
 	} catch (error) {
 		throw new Error(`The update file cannot be read: ${errorMessage(error)}.`);
 	}

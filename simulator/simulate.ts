@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { makeDirectory } from "../boards/node/files";
 import { errorMessage } from "../src/common/error-message";
 import { endWithReader } from "./command-line";
+import { readInputFile } from "./input-file";
 import { generateScenario, year } from "./life/generate-scenario";
 import { Life, type LifeReport } from "./life/life";
 import {
@@ -103,7 +104,7 @@ function scenariosOf({
 
 function readScenario(file: string): Scenario | ScenarioProblem {
 	try {
-		return scenarioFromJson(readFileSync(file, "utf8"));
+		return scenarioFromJson(new TextDecoder().decode(readInputFile(file)));
 	} catch (error) {
 		return { problem: `it cannot be read (${errorMessage(error)})` };
 	}

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { decodeTextFile } from "../page/text-file";
@@ -9,6 +8,7 @@ import { endWithReader } from "./command-line";
 import { lockDirectory } from "./directory-lock";
 import { preferredPort } from "./free-port";
 import { sensorPins } from "./hardware/simulated-sensors";
+import { readInputFile } from "./input-file";
 import { SavedSetup } from "./saved-setup";
 import { nearbyNetworks, startNetwork } from "./simulated-networks";
 import { parseStartCommand, type StartOptions, startHelp } from "./start-options";
@@ -28,7 +28,7 @@ const aheadOfTime =
 const stopped = new AbortController();
 endWithReader(() => stopped.abort());
 
-const command = parseStartCommand(process.argv.slice(2), (file) => decodeTextFile(readFileSync(file)));
+const command = parseStartCommand(process.argv.slice(2), (file) => decodeTextFile(readInputFile(file)));
 if (command.kind === "help") process.stdout.write(startHelp);
 else if (command.kind === "problem") {
 	process.stderr.write(`${command.problem}\n`);
