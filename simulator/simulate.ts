@@ -4,16 +4,11 @@ import { join, relative } from "node:path";
 import { makeDirectory } from "../boards/node/files";
 import { errorMessage } from "../src/common/error-message";
 import { endWithReader } from "./command-line";
+import { formatInteger } from "./format-integer";
 import { readInputFile } from "./input-file";
 import { generateScenario, year } from "./life/generate-scenario";
 import { Life, type LifeReport } from "./life/life";
-import {
-	describeFaults,
-	formatInteger,
-	formatLifeDuration,
-	formatReport,
-	sumReports,
-} from "./life/life-report";
+import { describeFaults, formatLifeDuration, formatReport, sumReports } from "./life/life-report";
 import { plot } from "./life/plot";
 import type { Scenario } from "./life/scenario";
 import { type ScenarioProblem, scenarioFromJson } from "./life/scenario-file";
