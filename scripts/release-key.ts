@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseArguments } from "../simulator/command-line";
 import { makeReleaseKey, privateKeyFile } from "./release-key-files";
 import { main } from "./sdk";
 
@@ -9,6 +9,6 @@ npm run release-key
 `;
 
 await main(async () => {
-	const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+	const { values } = parseArguments({ options: { help: { type: "boolean", short: "h" } } });
 	process.stdout.write(values.help === true ? help : makeReleaseKey(privateKeyFile()));
 });

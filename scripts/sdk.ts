@@ -3,9 +3,8 @@ import { createHash } from "node:crypto";
 import { accessSync, chmodSync, constants, existsSync, lstatSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { makeDirectory } from "../boards/node/files";
-import { endWithReader, usageProblem } from "../simulator/command-line";
+import { endWithReader, parseArguments, usageProblem } from "../simulator/command-line";
 import { errorMessage } from "../src/common/error-message";
 
 /** The project. */
@@ -145,7 +144,7 @@ export async function main(script: () => Promise<void>): Promise<void> {
 /** Runs a script whose only option is `--help`. */
 export function mainWithoutOptions(help: string, script: () => Promise<void>): Promise<void> {
 	return main(async () => {
-		const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+		const { values } = parseArguments({ options: { help: { type: "boolean", short: "h" } } });
 		if (values.help === true) process.stdout.write(help);
 		else await script();
 	});

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { saveInstructionCounts } from "../bench/chip-instructions";
 import { type ChipMemory, saveChipMemory } from "../bench/chip-memory";
 import { makeDirectory } from "../boards/node/files";
 import { ChipBench, type MemoryFigures } from "../chip-tests/chip-bench";
 import { type CaseOptions, type ChipCase, chipCases } from "../chip-tests/chip-cases";
 import { measurements } from "../chip-tests/instruction-counts";
+import { parseArguments } from "../simulator/command-line";
 import { errorMessage } from "../src/common/error-message";
 import { emulatedPlatforms, requireEmulator } from "./emulated-chip";
 import { buildForEmulator } from "./emulator-build";
@@ -276,12 +276,12 @@ function availablePlatforms(): readonly Platform[] {
 
 /** `undefined` for help. */
 function parse(): Options | undefined {
-	const { values, positionals } = parseArgs({
+	const { values, positionals } = parseArguments({
 		allowPositionals: true,
 		options: {
 			resets: { type: "string", default: "10" },
 			seed: { type: "string" },
-			only: { type: "string", default: "" },
+			only: { type: "string" },
 			except: { type: "string" },
 			log: { type: "string" },
 			instructions: { type: "boolean" },
@@ -295,7 +295,7 @@ function parse(): Options | undefined {
 		resets: wholeNumber("--resets", values.resets),
 		seed:
 			values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("--seed", values.seed),
-		only: values.only,
+		only: values.only ?? "",
 		except: values.except,
 		log: values.log,
 		instructions: values.instructions === true,

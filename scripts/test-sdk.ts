@@ -1,7 +1,6 @@
 import { randomInt } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { makeDirectory } from "../boards/node/files";
 import { HttpTable } from "../sdk-tests/host/http";
 import { LifeService } from "../sdk-tests/host/life";
@@ -12,6 +11,7 @@ import { TlsTable } from "../sdk-tests/host/tls";
 import { planUpdate } from "../sdk-tests/host/update";
 import type { Report, SuiteName, TestPlan } from "../sdk-tests/test-plan";
 import { expectedErrorMark, includesSuite, reportMark, suiteNames } from "../sdk-tests/test-plan";
+import { parseArguments } from "../simulator/command-line";
 import { freePort } from "../simulator/free-port";
 import { findSdk, main, mcconfig, type Sdk } from "./sdk";
 import { requireSimulator, SdkSimulator } from "./sdk-simulator";
@@ -31,7 +31,7 @@ npm run test:sdk -- [options]
 const reportTimeoutS = 120;
 
 await main(async () => {
-	const { values } = parseArgs({
+	const { values } = parseArguments({
 		options: {
 			days: { type: "string", default: "7" },
 			flights: { type: "string", default: "40" },

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { sendUpdate, type UpdateClient } from "../page/send-update";
 import { texts } from "../page/texts";
+import { parseArguments } from "../simulator/command-line";
 import { readInputFile } from "../simulator/input-file";
 import { ProgressBar } from "../simulator/progress-bar";
 import { errorMessage } from "../src/common/error-message";
@@ -158,7 +158,7 @@ function readUpdateFile(path: string): Uint8Array<ArrayBuffer> {
 
 /** Returns the exit code. */
 export async function updateBoard(args: readonly string[], folder: string): Promise<number> {
-	const { values, positionals } = parseArgs({
+	const { values, positionals } = parseArguments({
 		args: [...args],
 		allowPositionals: true,
 		options: { older: { type: "boolean" }, help: { type: "boolean", short: "h" } },

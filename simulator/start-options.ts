@@ -86,7 +86,6 @@ export function parseStartCommand(args: readonly string[], read: (file: string) 
 			kind: "problem",
 			problem: "--speed works with the embedded server only: a real service needs true times.",
 		};
-	if (parsed.state === "") return optionProblem("--state", "a folder", parsed.state);
 	const interval = parsed.interval ?? file.interval ?? "10";
 	const { settings, problems } = checkSettings({ ...target, interval });
 	const { server, key, bucketId, dataSourceId } = settings;
@@ -148,7 +147,6 @@ function readTarget(parsed: Parsed) {
 		return undefined;
 	if (key === undefined || bucket === undefined || source === undefined)
 		return "--key, --bucket and --source must be given together: a real Dakkio service needs all three.";
-	if (key === "" || bucket === "" || source === "") return "--key, --bucket and --source must not be empty.";
 	return { server: url ?? settingsTable.server.defaultValue, key, bucketId: bucket, dataSourceId: source };
 }
 
