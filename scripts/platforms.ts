@@ -23,10 +23,16 @@ export const flashSizes: readonly string[] = Object.keys(partitionTables);
 /** Of 4 MB, with the debugger: one slot, with everything else in its place. */
 const debugTable = "partitions.csv";
 
+/** Throws unless there are partitions for a size of flash from a command line. */
+export function requireFlashSize(size = "4"): void {
+	if (!flashSizes.includes(size))
+		throw new Error(`--flash takes ${flashSizes.join(", ")} (MB), not "${size}".`);
+}
+
 /** The SDK with the partitions for a size of flash from a command line; 4 MB when it names none. */
 export function forFlashSize(sdk: Sdk, size = "4", debug = false): Sdk {
-	const table = size === "4" && debug ? debugTable : partitionTables[size];
-	if (table === undefined) throw new Error(`--flash takes ${flashSizes.join(", ")} (MB), not "${size}".`);
+	requireFlashSize(size);
+	const table = size === "4" && debug ? debugTable : (partitionTables[size] ?? "");
 	const configuration = join(sdk.output, `sdkconfig-${size}`);
 	makeDirectory(configuration, 0o700);
 	for (const file of readdirSync(join(root, "sdkconfig"))) {
