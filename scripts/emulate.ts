@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { decodeTextFile } from "../page/text-file";
+import { parseArguments } from "../simulator/command-line";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
 import { freePort } from "../simulator/free-port";
@@ -26,7 +26,7 @@ npm run emulate -- [PLATFORM] [options]
   --fresh           begin with an erased flash; without --settings, with the setup page
   --help            this text
 
-The flash and the points that arrived are kept in .state/emulator; Ctrl-C stops it.
+The board's flash and the uploaded points are saved in .state/emulator. Ctrl-C stops the board.
 `;
 
 /** Everything is kept below it. */
@@ -168,7 +168,7 @@ function say(line: string): void {
 
 /** `undefined` for help. */
 function parse(): Options | undefined {
-	const { values, positionals } = parseArgs({
+	const { values, positionals } = parseArguments({
 		allowPositionals: true,
 		options: {
 			settings: { type: "string" },
