@@ -225,7 +225,7 @@ export function hasIdf(): boolean {
 /** Throws a {@link MissingToolError} unless ESP-IDF, which compiles the C code, is installed. */
 export function requireIdf(): void {
 	const path = process.env.IDF_PATH;
-	const setUp = "install it with `npx xs-dev setup --device esp32`, in a new shell (https://xs-dev.js.org)";
+	const setUp = 'install ESP-IDF v6.0.2, and set IDF_PATH (step 1 of "A board in ten minutes" in README.md)';
 	if (path === undefined || path === "")
 		throw new MissingToolError(`ESP-IDF is missing ($IDF_PATH): ${setUp}.`);
 	if (!existsSync(join(path, "export.sh")))

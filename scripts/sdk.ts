@@ -29,7 +29,7 @@ const platforms: Readonly<Record<string, string>> = { linux: "lin", darwin: "mac
 /** Throws a {@link MissingToolError} if the SDK or one of its tools is missing. */
 export function findSdk(): Sdk {
 	const path = process.env.MODDABLE ?? join(homedir(), ".local", "share", "moddable");
-	const setUp = "install it with `npx xs-dev setup` (https://xs-dev.js.org)";
+	const setUp = 'build it as in step 1 of "A board in ten minutes" in README.md';
 	if (!existsSync(join(path, "tools", "mcconfig.js")))
 		throw new MissingToolError(`The Moddable SDK is not at ${path} ($MODDABLE): ${setUp}.`);
 	const tools = join(path, "build", "bin", platforms[process.platform] ?? "lin", "release");
