@@ -18,9 +18,8 @@ import { WorldClock } from "./world-clock";
 
 /** For persistent state. */
 const defaultDirectory = join(import.meta.dirname, "..", ".state");
-/** Preferred ports, so that bookmarks stay valid; if one is in use, any free ports. */
-const ports = { port: 8443, pagePort: 8080 };
-const boardPort = 8180;
+/** Preferred ports, so that bookmarks stay valid; for one that is in use, any free port. */
+const ports = { dakkio: 8443, points: 8080, board: 8180 };
 
 const aheadOfTime =
 	"This board has run ahead of real time (--speed), and a real service would get times in the future. Add --fresh.";
@@ -60,7 +59,7 @@ async function runBoard(directory: string, options: StartOptions): Promise<void>
 	const board = join(directory, "board");
 	if (isAheadOfTime(board, options)) return fail(aheadOfTime);
 	const plan = planStart(new SavedSetup(board), options);
-	const page = await preferredPort(boardPort);
+	const page = await preferredPort(ports.board);
 	const hasSetup = plan.kind !== "configured";
 	const world = await startWorld(
 		directory,
@@ -120,9 +119,11 @@ async function startWorld(
 	{ speed, fresh, sensors }: StartOptions,
 ): Promise<World> {
 	const common = { directory, speed, fresh, sensors, ...page };
+	const [port, pagePort] = [await preferredPort(ports.dakkio), await preferredPort(ports.points)];
 	try {
-		return await World.start({ ...common, ...ports });
+		return await World.start({ ...common, port, pagePort });
 	} catch (error) {
+		// Another process was faster.
 		if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return World.start(common);
 		throw error;
 	}
@@ -165,11 +166,15 @@ function printStart(
 	const points = dakkio.points().length;
 	const interval = plan.kind === "saved" ? plan.interval : options.interval;
 	const lines = [
-		["Dakkio", target?.server ?? `${dakkio.url}  (${points} points so far)`],
-		...(target === undefined ? [["Points", `http://localhost:${dakkio.pagePort}`]] : []),
+		...(target === undefined
+			? [
+					["Dakkio", `${dakkio.url}${portNote(dakkio.port, ports.dakkio)}  (${points} points so far)`],
+					["Points", localAddress(dakkio.pagePort ?? 0, ports.points)],
+				]
+			: [["Dakkio", target.server]]),
 		["NTP", `${ntp.host}:${ntp.port}`],
 		["State", relative(process.cwd(), directory) || "."],
-		[plan.kind === "configured" ? "Board" : "Setup", `http://localhost:${page}`],
+		[plan.kind === "configured" ? "Board" : "Setup", localAddress(page, ports.board)],
 		...(plan.kind === "configured" ? [] : setupHints(dakkio)),
 		...(plan.kind === "configured" ? [] : [["Update", relative(process.cwd(), release.write())]]),
 		[
@@ -181,6 +186,15 @@ function printStart(
 	process.stdout.write(
 		`${lines.map(([name = "", text]) => `${name.padEnd(9)}${text}`).join("\n")}\n${keys}Ctrl-C stops it.\n\n`,
 	);
+}
+
+function localAddress(port: number, preferred: number): string {
+	return `http://localhost:${port}${portNote(port, preferred)}`;
+}
+
+/** Why a bookmark does not work. */
+function portNote(port: number, preferred: number): string {
+	return port === preferred ? "" : `  (${preferred} is in use)`;
 }
 
 /** What a user gets from Dakkio's site and from the router. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeAccount } from "../../simulator/dakkio/account";
@@ -33,7 +33,7 @@ async function startService(directory: string, bucketId: string, sourceId: strin
 
 /** The setup page that was announced: it listens a moment after. */
 async function openPage(start: StartProcess): Promise<PageClient> {
-	const page = new PageClient(Number(new URL(await start.fact("Setup")).port));
+	const page = new PageClient(Number((await start.address("Setup")).port));
 	for (;;) {
 		try {
 			await page.state();
@@ -335,15 +335,49 @@ test("the README's transcript of a new board is what it logs", async () => {
 
 test("the setup page has another port where its own is in use, and the invitation names it", async () => {
 	await withState(async (state) => {
-		const other = createServer().listen(8180, "127.0.0.1");
-		// In use by another process, it is in use as well.
-		await once(other, "listening").catch(() => {});
+		const other = await occupy(8180);
 		const start = new StartProcess(state, ["--fresh"]);
-		const url = new URL(await start.fact("Setup"));
+		const url = await start.address("Setup");
 		expect(url.port).not.toBe("8180");
+		expect(await start.fact("Setup")).toBe(`http://localhost:${url.port}  (8180 is in use)`);
 		const invitation = await start.waitForLine(/setup: join the Wi-Fi/);
 		expect(invitation).toContain(`open http://127.0.0.1:${url.port}`);
 		expect((await (await openPage(start)).state()).board.chip).toBe("node");
+		await start.stop();
+		other.close();
+	});
+});
+
+/** Uses a port; where another process does, that is as good. */
+async function occupy(port: number): Promise<Server> {
+	const server = createServer().listen(port, "127.0.0.1");
+	await once(server, "listening").catch(() => {});
+	return server;
+}
+
+test.each([
+	["Dakkio", 8443],
+	["Points", 8080],
+])("%s has another port where its own is in use, and says so", async (name, port) => {
+	await withState(async (state) => {
+		const other = await occupy(port);
+		const start = new StartProcess(state);
+		const address = await start.address(name);
+		expect(address.port).not.toBe(String(port));
+		expect(await start.fact(name)).toContain(`:${address.port}  (${port} is in use)`);
+		await start.waitForLine(/sent point 1: 201/);
+		await start.stop();
+		other.close();
+	});
+});
+
+test("each port is chosen by itself", async () => {
+	await withState(async (state) => {
+		const other = await occupy(8443);
+		const start = new StartProcess(state);
+		const points = await start.fact("Points");
+		// A board of another test may have it.
+		expect(points).toMatch(/^http:\/\/localhost:(8080|\d+ {2}\(8080 is in use\))$/);
 		await start.stop();
 		other.close();
 	});
@@ -367,6 +401,7 @@ function withoutBoard(line: string): string {
 function withoutChance(line: string): string {
 	return line
 		.replace(/^State +.*/, "State")
+		.replace(/ {2}\(\d+ is in use\)/, "")
 		.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, "UTC")
 		.replace(/on node [0-9A-F]{6}/, "on node ID")
 		.replace(/dakkio-[0-9a-f]{4}/, "dakkio-ID")
