@@ -27,7 +27,11 @@ const aheadOfTime =
 const stopped = new AbortController();
 endWithReader(() => stopped.abort());
 
-const command = parseStartCommand(process.argv.slice(2), (file) => decodeTextFile(readInputFile(file)));
+const command = parseStartCommand(
+	process.argv.slice(2),
+	(file) => decodeTextFile(readInputFile(file)),
+	process.env,
+);
 if (command.kind === "help") process.stdout.write(startHelp);
 else if (command.kind === "problem") {
 	process.stderr.write(`${command.problem}\n`);
@@ -162,7 +166,7 @@ function printStart(
 	{ directory, plan, page }: Start,
 	options: StartOptions,
 ): void {
-	const { target, speed } = options;
+	const { target, speed, unused } = options;
 	const points = dakkio.points().length;
 	const interval = plan.kind === "saved" ? plan.interval : options.interval;
 	const lines = [
@@ -173,6 +177,7 @@ function printStart(
 				]
 			: [["Dakkio", target.server]]),
 		["NTP", `${ntp.host}:${ntp.port}`],
+		...(unused === undefined ? [] : [["Settings", unused]]),
 		["State", relative(process.cwd(), directory) || "."],
 		[plan.kind === "configured" ? "Board" : "Setup", localAddress(page, ports.board)],
 		...(plan.kind === "configured" ? [] : setupHints(dakkio)),

@@ -66,7 +66,8 @@ describe.concurrent("each command in the README runs until its first 201", () =>
 	test("they are found", () => {
 		expect(readmeCommands.length).toBeGreaterThanOrEqual(5);
 		expect(readmeCommands).toContain("");
-		expect(readmeCommands.some((args) => args.startsWith("--key"))).toBe(true);
+		expect(readmeCommands.some((args) => args.startsWith("--bucket"))).toBe(true);
+		expect(readme).not.toMatch(/--key dakkio/);
 	});
 
 	test.each(readmeCommands)("npm start -- %s", async (command) => {
@@ -86,13 +87,13 @@ describe.concurrent("each command in the README runs until its first 201", () =>
 				await start.waitForLine(/sent (point|\d+ points) .*: 201/);
 				return;
 			}
-			// The command as it stands, with a whole key, and to a service that is not the real one.
+			// The command as it stands, to a service that is not the real one.
 			const service = await startService(state, bucket, source);
 			const root = join(state, "root.pem");
 			writeFileSync(root, service.certificates.root.pem);
-			const whole = args.map((word) => word.replace("dakkio_w_…", writeKey));
-			const start = new StartProcess(join(state, "board"), [...whole, "--url", service.url], {
+			const start = new StartProcess(join(state, "board"), [...args, "--url", service.url], {
 				NODE_EXTRA_CA_CERTS: root,
+				DAKKIO_KEY: writeKey,
 			});
 			await start.waitForLine(/sent .*: 201/);
 			expect(service.stored).toBeGreaterThan(0);
@@ -380,6 +381,18 @@ test("each port is chosen by itself", async () => {
 		expect(points).toMatch(/^http:\/\/localhost:(8080|\d+ {2}\(8080 is in use\))$/);
 		await start.stop();
 		other.close();
+	});
+});
+
+test("what a settings file without a key says of a service is reported as unused", async () => {
+	await withState(async (state) => {
+		const path = join(state, "board.json");
+		writeFileSync(path, JSON.stringify({ server: "https://dakkio.example", bucketId: "5".repeat(24) }));
+		const start = new StartProcess(state, ["--settings", path]);
+		expect(await start.fact("Settings")).toBe(
+			`server, bucketId of ${path}: not used, because without a key in it the board posts to the embedded Dakkio`,
+		);
+		await start.waitForLine(/sent point 1: 201/);
 	});
 });
 
