@@ -237,6 +237,7 @@ describe.concurrent("state that cannot be used is one sentence, and is left as i
 		mkdirSync(dirname(join(state, path)), { recursive: true });
 		writeFileSync(join(state, path), text);
 	};
+	const accountWithoutKeys = JSON.stringify({ ...makeAccount(0), keys: [] });
 	const isFolder = (path: string) => (state: string) => mkdirSync(join(state, path), { recursive: true });
 	const savedOnPage = (text: string) => (state: string) => {
 		isFile("board/set-up-by-page", "")(state);
@@ -251,7 +252,12 @@ describe.concurrent("state that cannot be used is one sentence, and is left as i
 		["a list of settings", savedOnPage("[]"), "saved-on-page.json is not a JSON object"],
 		["no key", isFile("release-key.pem", secret), "release-key.pem is not a private key in PEM"],
 		["no account", isFile("dakkio/account.json", secret), "dakkio/account.json is not valid JSON"],
-		["another account", isFile("dakkio/account.json", "{}"), "account.json is not an account of"],
+		["another account", isFile("dakkio/account.json", "{}"), "account.json is not an account with"],
+		[
+			"an account without keys",
+			isFile("dakkio/account.json", accountWithoutKeys),
+			"account.json is not an account with",
+		],
 		["no usage", isFile("dakkio/usage.json", "[]"), "usage.json is not a number of calls"],
 		["a folder for points", isFolder("dakkio/points.jsonl"), "EISDIR"],
 	])("%s", async (_, prepare, fault) => {

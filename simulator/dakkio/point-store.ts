@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { makeDirectory } from "../../boards/node/files";
 import { readStateJson, StateFileError } from "../state-file";
-import { type Account, addSource, isAccount, isPlainObject, makeAccount } from "./account";
+import { type Account, addSource, findCredentials, isAccount, isPlainObject, makeAccount } from "./account";
 import type { ApiOutcome, DataPoint } from "./api";
 import type { Usage } from "./quota";
 
@@ -46,7 +46,9 @@ export class PointStore {
 		this.maxCachedPoints = maxCachedPoints;
 		this.directory = directory;
 		if (directory !== undefined) makeDirectory(directory);
-		const kept = account ?? this.read("account.json", isAccount, "an account of the embedded server");
+		const kept =
+			account ??
+			this.read("account.json", isUsable, "an account with a write key for a bucket with a data source");
 		this._account = kept ?? makeAccount(now);
 		if (kept === undefined || account !== undefined) this.saveAccount();
 		this._usage = this.read("usage.json", isUsage, "a number of calls in a month");
@@ -157,6 +159,11 @@ function* lines(file: string): Generator<string> {
 	} finally {
 		closeSync(descriptor);
 	}
+}
+
+/** For a board. */
+function isUsable(value: unknown): value is Account {
+	return isAccount(value) && findCredentials(value) !== undefined;
 }
 
 function isUsage(value: unknown): value is Usage {
