@@ -20,14 +20,16 @@ const takeoverPauseMs = 5;
 
 /**
  * Locks a directory for this process, so that two boards never write to one flash. The lock of a dead process is ignored. A
- * problem is a sentence that says what to do.
+ * problem is a sentence that says what to do; `advice`: if the directory cannot be written to.
  */
-export function lockDirectory(directory: string): { release(): void } | { readonly problem: string } {
+export function lockDirectory(
+	directory: string,
+	advice = "make that folder writable",
+): { release(): void } | { readonly problem: string } {
 	try {
 		return lock(directory);
 	} catch (error) {
-		const problem = `State cannot be kept in ${directory} (${errorMessage(error)})`;
-		return { problem: `${problem}: name a folder that you can write to with --state.` };
+		return { problem: `State cannot be kept in ${directory} (${errorMessage(error)}): ${advice}.` };
 	}
 }
 

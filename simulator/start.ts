@@ -40,7 +40,7 @@ else if (command.kind === "problem") {
 
 async function run(options: StartOptions): Promise<void> {
 	const directory = resolve(options.directory ?? defaultDirectory);
-	const held = lockDirectory(directory);
+	const held = lockDirectory(directory, "name a folder that you can write to with --state");
 	if ("problem" in held) return fail(held.problem);
 	process.once("exit", () => held.release());
 	const crash = (error: unknown) => {
