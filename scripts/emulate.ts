@@ -22,8 +22,8 @@ const help = `The firmware's image for a chip in Espressif's QEMU, with Ethernet
 npm run emulate -- [PLATFORM] [options]
 
   PLATFORM          esp32 (the default) or esp32/esp32c3
-  --settings FILE   set it up by a settings file; without a key in it, it posts to the embedded server
-  --fresh           begin with an erased flash; without --settings, with the setup page
+  --settings FILE   use a settings file; without a key in it, the board posts to the embedded server
+  --fresh           erase the flash first; without --settings, also open the setup page
   --help            this text
 
 The board's flash and the uploaded points are saved in .state/emulator. Ctrl-C stops the board.

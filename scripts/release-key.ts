@@ -3,7 +3,7 @@ import { makeReleaseKey, privateKeyFile } from "./release-key-files";
 import { main } from "./sdk";
 
 const help = `Makes the key that signs updates: the private half in the user's configuration folder, the public half in
-release-key.pub.pem, which builds contain. A key that is there is never overwritten.
+release-key.pub.pem, which builds contain. An existing key is never overwritten.
 
 npm run release-key
 `;

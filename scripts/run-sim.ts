@@ -16,10 +16,10 @@ const help = `The firmware in the Moddable SDK's simulator: its XS engine, socke
 
 npm run sim -- [options]
 
-  --points N       end when N new points have arrived; exit status 1 when they do not in time
-  --seconds N      end after N seconds (with --points: the time they have, default 120)
-  --interval N     seconds from one reading to the next (default 5)
-  --sensors LIST   chips that are wired to the board, as for npm start: bme280,sht41@0x45:silent,ds18b20 (default bme280)
+  --points N       end when N new points have arrived; exit status 1 if they have not arrived in time
+  --seconds N      end after N seconds (with --points: time limit, default 120)
+  --interval N     sampling interval (default 5)
+  --sensors LIST   sensors connected to the board, as for npm start: bme280,sht41@0x45:silent,ds18b20 (default bme280)
   --fresh          erase the board's flash and settings first
   --help           this text
 

@@ -17,13 +17,13 @@ const help = `The firmware's image for a chip in Espressif's QEMU, against real 
 
 npm run test:chip -- [PLATFORM] [options]
 
-  PLATFORM      ${emulatedPlatforms.join(" or ")}; all whose compiler and emulator are there when left out
+  PLATFORM      ${emulatedPlatforms.join(" or ")} (default: all whose compiler and emulator are installed)
   --resets N    power cuts at random instants (default 10)
-  --seed N      of these instants (default: a new one each time, which is shown)
-  --only TEXT   the cases alone whose names have this text
-  --except TEXT not the cases whose names have this text
+  --seed N      seed of these instants (default: random, and shown)
+  --only TEXT   only the cases whose names contain this text
+  --except TEXT leave out the cases whose names contain this text
   --log DIR     keep the board's log of each case in this directory
-  --instructions  instead of the cases, count what starts, connections and uploads take, for npm run bench
+  --instructions  instead of the cases, count the instructions of starts, connections and uploads, for npm run bench
   --help        this text
 `;
 

@@ -21,8 +21,8 @@ const help = `The firmware's tests on the SDK: its XS engine, sockets and TLS, i
 npm run test:sdk -- [options]
 
   --days N      days of the app while memory is checked (default 7)
-  --flights N   servers' flights that are changed at random, in the suite tls (default 40)
-  --seed N      by which they are changed (default: another each time)
+  --flights N   TLS server flights to change at random, in the suite tls (default 40)
+  --seed N      seed of these changes (default: random)
   --only NAMES  only these suites, separated by commas: ${suiteNames.join(", ")}
   --help        this text
 `;

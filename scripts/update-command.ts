@@ -15,7 +15,7 @@ npm run update -- <address> [file] [--older]
 
   <address>   of the setup page, such as 192.168.4.1
   [file]      an update file; default: the newest one for the board's chip in the folder releases
-  --older     also install a version before the running one
+  --older     also install a version that is older than the running one
 `;
 
 /** Between attempts to reach a board that has left for a moment; then it has restarted. */

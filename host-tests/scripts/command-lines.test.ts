@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -80,6 +88,28 @@ test("npm run check:esp32 lists --drivers, and refuses an unknown chip before it
 	const { complaint } = await run("scripts/check-esp32.ts", ["esp8266", "--drivers"]);
 	expect(complaint).toMatch(/^Give one of esp32, .*, not "esp8266"\.\n$/);
 });
+
+test("each help is in plain English", () => {
+	const scripts = readdirSync(join(root, "scripts")).filter((name) => name.endsWith(".ts"));
+	const helps = scripts.flatMap((name) => {
+		const [, help] =
+			/const help = `([^`]*(?:`[^`;]*)*?)`;/.exec(readFileSync(join(root, "scripts", name), "utf8")) ?? [];
+		return help === undefined ? [] : [{ name, help }];
+	});
+	expect(helps.length).toBeGreaterThan(10);
+	for (const { name, help } of helps)
+		expect(help, name).not.toMatch(
+			/\b(alone|as it is to|forget|keep it to|renewed|is there|are there|they have,)\b/,
+		);
+});
+
+test.skipIf(!existsSync("/proc/self"))(
+	"a configuration folder that cannot be created is one sentence",
+	async () => {
+		const { complaint } = await run("scripts/release-key.ts", [], { XDG_CONFIG_HOME: "/proc/dakkio" });
+		expect(complaint).toMatch(/^ENOENT: .* mkdir '\/proc\/dakkio'\n$/);
+	},
+);
 
 describe("a missing tool is to be installed as the README says:", () => {
 	const readme = readFileSync(join(root, "README.md"), "utf8");
