@@ -18,7 +18,7 @@ npm run sim -- [options]
 
   --points N       end when N new points have arrived; exit status 1 if they have not arrived in time
   --seconds N      end after N seconds (with --points: time limit, default 120)
-  --interval N     sampling interval (default 5)
+  --interval N     sampling interval, seconds (default 5)
   --sensors LIST   sensors connected to the board, as for npm start: bme280,sht41@0x45:silent,ds18b20 (default bme280)
   --fresh          erase the board's flash and settings first
   --help           this text

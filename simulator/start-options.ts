@@ -59,7 +59,7 @@ ${columns(faultNames)}
   --state FOLDER       save the board's state and the points there (default .state)
   --settings FILE      use a settings file, as exported by the setup page
   --url URL            post to this Dakkio service instead of the embedded one (default https://api.dakkio.io)
-  --key KEY            its write key (dakkio_w_…); other users of this computer can see it: rather set DAKKIO_KEY
+  --key KEY            its write key (dakkio_w_…); other users of this computer can see it, so set DAKKIO_KEY instead
   --bucket ID          its bucket, 24 hexadecimal digits
   --source ID          its data source, 24 hexadecimal digits
   --help               this text

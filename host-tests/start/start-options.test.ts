@@ -116,7 +116,7 @@ describe("DAKKIO_KEY", () => {
 	});
 
 	test("is what the help recommends", () => {
-		expect(startHelp).toContain("can see it: rather set DAKKIO_KEY");
+		expect(startHelp).toContain("can see it, so set DAKKIO_KEY instead");
 	});
 });
 
