@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { endWithReader } from "../simulator/command-line";
+import { endWithReader, parseArguments } from "../simulator/command-line";
 import { errorMessage } from "../src/common/error-message";
 import { imageSections } from "./chip-image";
 import { instructionSection } from "./chip-instructions";
@@ -58,7 +57,7 @@ else await run(options.write);
 
 function parseOptions(args: string[]): { readonly write: boolean; readonly help: boolean } | string {
 	try {
-		const { values } = parseArgs({
+		const { values } = parseArguments({
 			args,
 			options: { write: { type: "boolean" }, help: { type: "boolean", short: "h" } },
 		});

@@ -1,11 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 
 const pathOf = (name: string) => join(import.meta.dirname, "..", "build", `${name.replace("/", "-")}.json`);
 
 /** Keeps what was measured on this computer, for `npm run bench`. */
 export function saveMeasured(name: string, figures: object): void {
-	mkdirSync(dirname(pathOf(name)), { recursive: true });
+	makeDirectory(dirname(pathOf(name)));
 	writeFileSync(pathOf(name), `${JSON.stringify(figures)}\n`);
 }
 

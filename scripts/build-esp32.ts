@@ -1,10 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { parseArgs } from "node:util";
 import { saveChipImage } from "../bench/chip-image";
+import { parseArguments } from "../simulator/command-line";
 import { firmwareVersion } from "../src/version";
 import { readImageParts } from "./image-parts";
-import { type Built, buildFor, describeSize, type Platform, readPlatform, requireIdf } from "./platforms";
+import {
+	type Built,
+	buildFor,
+	describeSize,
+	type Platform,
+	readPlatform,
+	requireFlashSize,
+	requireIdf,
+} from "./platforms";
 import { writeUpdateFile } from "./release-files";
 import { readPrivateKey, readPublicKey } from "./release-key-files";
 import { findSdk, main, root } from "./sdk";
@@ -19,7 +27,7 @@ npm run build:esp32 -- [PLATFORM] [options]
 `;
 
 await main(async () => {
-	const { values, positionals } = parseArgs({
+	const { values, positionals } = parseArguments({
 		allowPositionals: true,
 		options: { flash: { type: "string" }, help: { type: "boolean", short: "h" } },
 	});
@@ -28,6 +36,7 @@ await main(async () => {
 		return;
 	}
 	const platform = readPlatform(positionals);
+	requireFlashSize(values.flash);
 	const sdk = findSdk();
 	requireIdf();
 	const built = await buildFor(sdk, { platform, flash: values.flash });

@@ -1,15 +1,29 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { makeDirectory } from "../boards/node/files";
+import { parseArguments } from "../simulator/command-line";
 import { driverNames, readLeftOutDrivers } from "./left-out-drivers";
-import { flashSizes, forFlashSize, hasIdf, makeWithIdf, platforms, readPlatform } from "./platforms";
+import {
+	flashSizes,
+	forFlashSize,
+	hasIdf,
+	makeWithIdf,
+	type Platform,
+	platforms,
+	readPlatform,
+} from "./platforms";
 import { findSdk, main, mcconfig, root, run, type Sdk } from "./sdk";
 import { type Compiled, compileTypeScript } from "./typescript";
 
-/**
- * The JavaScript stage of the chips' builds: type check against the SDK's own typings, compile, link with preloads.
- * It needs only the Moddable SDK; with ESP-IDF it also compiles the C of the SDK and its modules. `npm run check:esp32 --
- * esp32/esp32c3` checks one chip; with `--drivers`, it prints the size of each driver.
- */
+const help = `The JavaScript stage of the chips' builds: type check against the SDK's own typings, compile, link with preloads. It
+needs only the Moddable SDK; with ESP-IDF it also compiles the C of the SDK and its modules.
+
+npm run check:esp32 -- [PLATFORM] [options]
+
+  PLATFORM    one chip: ${platforms.join(", ")} (default: all of them, and the partitions)
+  --drivers   print the size of each driver
+  --help      this text
+`;
 
 /**
  * Maximum bytes of linked JavaScript in a chip's flash: slightly above the current size, so that growth is noticed. Only a
@@ -27,9 +41,21 @@ const slotBytes = 16;
 const withoutIdf = ["IDF_PATH=/none", "IDF_VERSION=none"];
 
 await main(async () => {
-	const sdk = findSdk();
-	const given = process.argv.slice(2).filter((argument) => argument !== "--drivers");
+	const { values, positionals: given } = parseArguments({
+		allowPositionals: true,
+		options: { drivers: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+	});
+	if (values.help === true) {
+		process.stdout.write(help);
+		return;
+	}
 	const checked = given.length === 0 ? platforms : [readPlatform(given)];
+	await check(findSdk(), checked, values.drivers === true);
+	if (given.length > 0) return;
+	for (const size of flashSizes) await checkPartitions(forFlashSize(findSdk(), size));
+});
+
+async function check(sdk: Sdk, checked: readonly Platform[], listsDrivers: boolean): Promise<void> {
 	let compiled: Compiled = new Map();
 	for (const platform of checked) {
 		const directory = await configure(sdk, platform);
@@ -37,7 +63,7 @@ await main(async () => {
 		checkHeaders(directory);
 		const { code, slots } = await link(sdk, platform, directory);
 		const size = code + slots * slotBytes;
-		if (platform === checked[0]) await checkDrivers(sdk, platform, compiled, size);
+		if (platform === checked[0]) await checkDrivers(sdk, platform, compiled, { total: size, listsDrivers });
 		process.stdout.write(
 			`${platform.padEnd(14)} type-checked, compiled, linked: ${kilobytes(size)} of flash ` +
 				`(${kilobytes(code)} of byte code, ${slots} slots); at most ${kilobytes(maxArchiveBytes)}\n`,
@@ -49,9 +75,7 @@ await main(async () => {
 		await makeWithIdf(sdk, directory, "buildArchive", false);
 		process.stdout.write(`${platform.padEnd(14)} its C compiled\n`);
 	}
-	if (given.length > 0) return;
-	for (const size of flashSizes) await checkPartitions(forFlashSize(sdk, size));
-});
+}
 
 /** The SDK must take the partitions of the flash size, and not those of another that a manifest names, too. */
 async function checkPartitions(sdk: Sdk): Promise<void> {
@@ -66,10 +90,15 @@ async function checkPartitions(sdk: Sdk): Promise<void> {
 }
 
 /**
- * Prints what the drivers take together, and with `--drivers` what each adds to the others; shared parts count for none of
- * them then. `total`: with all drivers that the manifest does not leave out.
+ * Prints what the drivers take together, and with `listsDrivers` what each adds to the others; shared parts count for none
+ * of them then. `total`: with all drivers that the manifest does not leave out.
  */
-async function checkDrivers(sdk: Sdk, platform: string, compiled: Compiled, total: number): Promise<void> {
+async function checkDrivers(
+	sdk: Sdk,
+	platform: string,
+	compiled: Compiled,
+	{ total, listsDrivers }: { readonly total: number; readonly listsDrivers: boolean },
+): Promise<void> {
 	const leftOut = readLeftOutDrivers();
 	const names = listDrivers().filter((name) => !leftOut.includes(name));
 	const without = async (omitted: readonly string[]) => {
@@ -78,7 +107,7 @@ async function checkDrivers(sdk: Sdk, platform: string, compiled: Compiled, tota
 		const { code, slots } = await link(sdk, platform, directory);
 		return total - code - slots * slotBytes;
 	};
-	if (process.argv.includes("--drivers"))
+	if (listsDrivers)
 		for (const name of names) process.stdout.write(`  ${name.padEnd(12)} ${await without([name])} bytes\n`);
 	const all = await without(names);
 	const average = Math.round(all / names.length);
@@ -104,7 +133,7 @@ async function configure(sdk: Sdk, platform: string): Promise<string> {
 	const [, subplatform = platform] = platform.split("/");
 	const output = join(sdk.output, "check", subplatform);
 	rmSync(output, { recursive: true, force: true });
-	mkdirSync(output, { recursive: true });
+	makeDirectory(output);
 	// Without -m it writes the makefile and leaves it at that.
 	await mcconfig({ ...sdk, output }, ["-p", platform]);
 	return join(output, "tmp", ...platform.split("/"), "release", sdk.name);

@@ -1,13 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { decodeTextFile } from "../page/text-file";
+import { parseArguments } from "../simulator/command-line";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
 import { freePort } from "../simulator/free-port";
+import { readInputFile } from "../simulator/input-file";
 import { NtpServer } from "../simulator/ntp/ntp-server";
-import { checkSettingsFile } from "../simulator/settings-file";
+import { checkSettingsFile, describeUnusedService } from "../simulator/settings-file";
+import { errorMessage } from "../src/common/error-message";
 import { type Settings, withoutDefaults } from "../src/settings/settings";
 import { EmulatedChip, hostAddress, requireEmulator } from "./emulated-chip";
 import { buildForEmulator, type EmulatorImage, writeSettings } from "./emulator-build";
@@ -20,11 +22,11 @@ const help = `The firmware's image for a chip in Espressif's QEMU, with Ethernet
 npm run emulate -- [PLATFORM] [options]
 
   PLATFORM          esp32 (the default) or esp32/esp32c3
-  --settings FILE   set it up by a settings file; without a key in it, it posts to the embedded server
-  --fresh           begin with an erased flash; without --settings, with the setup page
+  --settings FILE   use a settings file; without a key in it, the board posts to the embedded server
+  --fresh           erase the flash first; without --settings, also open the setup page
   --help            this text
 
-The flash and the points that arrived are kept in .state/emulator; Ctrl-C stops it.
+The board's flash and the uploaded points are saved in .state/emulator. Ctrl-C stops the board.
 `;
 
 /** Everything is kept below it. */
@@ -166,7 +168,7 @@ function say(line: string): void {
 
 /** `undefined` for help. */
 function parse(): Options | undefined {
-	const { values, positionals } = parseArgs({
+	const { values, positionals } = parseArguments({
 		allowPositionals: true,
 		options: {
 			settings: { type: "string" },
@@ -183,8 +185,19 @@ function parse(): Options | undefined {
 }
 
 function readSettings(file: string): Partial<Settings> {
-	const { settings, problems } = checkSettingsFile(decodeTextFile(readFileSync(file)));
+	const { settings, problems } = checkSettingsFile(readText(file));
 	const [first] = problems;
 	if (first !== undefined) throw new Error(`${file}: ${first.key}: ${first.problem}`);
-	return withoutDefaults(settings);
+	const own = withoutDefaults(settings);
+	const unused = describeUnusedService(file, own);
+	if (unused !== undefined) say(unused);
+	return own;
+}
+
+function readText(file: string): string {
+	try {
+		return decodeTextFile(readInputFile(file));
+	} catch (error) {
+		throw new Error(`${file} cannot be read: ${errorMessage(error)}`);
+	}
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 import type { Settings } from "../src/settings/settings";
 import { buildFor, type Platform } from "./platforms";
 import { makeReleaseKey, readPublicKey } from "./release-key-files";
@@ -99,7 +100,7 @@ function emulatorPartitions(csv: string): string {
 
 /** Leaves a file alone that has this text: the build goes by the time of its change. */
 function replace(file: string, text: string): void {
-	mkdirSync(dirname(file), { recursive: true });
+	makeDirectory(dirname(file));
 	try {
 		if (readFileSync(file, "utf8") === text) return;
 	} catch {

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { decodeTextFile } from "../page/text-file";
+import { parseArguments } from "../simulator/command-line";
+import { readInputFile } from "../simulator/input-file";
 import { checkSettingsFile } from "../simulator/settings-file";
 import { errorMessage } from "../src/common/error-message";
 import { withoutDefaults } from "../src/settings/settings";
@@ -14,26 +15,27 @@ import {
 	type Platform,
 	readPlatform,
 	readyToFlash,
+	requireFlashSize,
 	requireIdf,
 } from "./platforms";
 import { withPrivateFolder } from "./private-folder";
 import { findSdk, main, root, type Sdk } from "./sdk";
 
-const help = `Builds the firmware, writes it to the board on USB, and shows its log: with the debugger in xsbug, or as it is to
-stay on the board in the terminal.
+const help = `Builds the firmware, writes it to the board on USB, and shows its log: a debug build in xsbug, a release build
+in the terminal.
 
 npm run flash -- [PLATFORM] [options]
 
   PLATFORM          esp32 (the default), esp32/esp32c3, esp32/esp32c6 or esp32/esp32s3
   --flash MB        size of the board's flash: 4 (the default), 8 or 16
-  --settings FILE   settings to begin with, JSON, with the keys of the README's table; the firmware's image then
-                    holds them, secrets too: keep it to yourself
-  --release         without the debugger, as it is to stay on the board; its log is in the terminal
+  --settings FILE   settings to begin with, JSON, with the keys of the README's table. The firmware's image contains
+                    them, with key and passwords: do not share it
+  --release         a release build, without the debugger, for normal use
   --help            this text
 `;
 
 await main(async () => {
-	const { values, positionals } = parseArgs({
+	const { values, positionals } = parseArguments({
 		allowPositionals: true,
 		options: {
 			flash: { type: "string" },
@@ -47,13 +49,14 @@ await main(async () => {
 		return;
 	}
 	const platform = readPlatform(positionals);
+	requireFlashSize(values.flash);
 	const settings = values.settings === undefined ? undefined : readSettings(values.settings, platform);
 	const sdk = findSdk();
 	requireIdf();
 	const build: Build = { platform, flash: values.flash, debug: values.release !== true };
 	if (settings === undefined) await flash(sdk, build);
 	else {
-		process.stdout.write("The image holds the settings, with key and passwords: keep it to yourself.\n");
+		process.stdout.write("The image contains the settings, with key and passwords: do not share it.\n");
 		await flashWithSettings(sdk, build, settings);
 	}
 });
@@ -85,7 +88,7 @@ function flashWithSettings(sdk: Sdk, build: Build, settings: string): Promise<vo
 function readSettings(file: string, platform: Platform): string {
 	let text: string;
 	try {
-		text = decodeTextFile(readFileSync(file));
+		text = decodeTextFile(readInputFile(file));
 	} catch (error) {
 		throw new Error(`${file} cannot be read: ${errorMessage(error)}`);
 	}

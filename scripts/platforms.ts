@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 import { type ChipPins, pinProblem } from "../src/boards/pin-problem";
 import type { DefaultPins } from "../src/settings/pin-conflicts";
 import { readPublicKey } from "./release-key-files";
@@ -22,12 +23,18 @@ export const flashSizes: readonly string[] = Object.keys(partitionTables);
 /** Of 4 MB, with the debugger: one slot, with everything else in its place. */
 const debugTable = "partitions.csv";
 
+/** Throws unless there are partitions for a size of flash from a command line. */
+export function requireFlashSize(size = "4"): void {
+	if (!flashSizes.includes(size))
+		throw new Error(`--flash takes ${flashSizes.join(", ")} (MB), not "${size}".`);
+}
+
 /** The SDK with the partitions for a size of flash from a command line; 4 MB when it names none. */
 export function forFlashSize(sdk: Sdk, size = "4", debug = false): Sdk {
-	const table = size === "4" && debug ? debugTable : partitionTables[size];
-	if (table === undefined) throw new Error(`--flash takes ${flashSizes.join(", ")} (MB), not "${size}".`);
+	requireFlashSize(size);
+	const table = size === "4" && debug ? debugTable : (partitionTables[size] ?? "");
 	const configuration = join(sdk.output, `sdkconfig-${size}`);
-	mkdirSync(configuration, { recursive: true, mode: 0o700 });
+	makeDirectory(configuration, 0o700);
 	for (const file of readdirSync(join(root, "sdkconfig"))) {
 		const text = readFileSync(join(root, "sdkconfig", file), "utf8");
 		writeFileSync(join(configuration, file), text.replace("FLASHSIZE_4MB", `FLASHSIZE_${size}MB`));
@@ -99,7 +106,7 @@ function reconfigure(directory: string, optionsPath: string, partitionsFile: str
 	if (existsSync(known) && readFileSync(known, "utf8") === options) return;
 	rmSync(join(directory, "..", "sdkconfig"), { force: true });
 	rmSync(join(directory, "config", "sdkconfig.h"), { force: true });
-	mkdirSync(dirname(known), { recursive: true });
+	makeDirectory(dirname(known));
 	writeFileSync(known, options);
 }
 
@@ -166,7 +173,7 @@ export async function makeWithIdf(sdk: Sdk, directory: string, target = "", show
 
 /** Makes the folder that the SDK writes to when it looks for the board: a build to another place does not make it. */
 export function readyToFlash(sdk: Sdk): void {
-	mkdirSync(join(sdk.path, "build", "tmp", "esp32"), { recursive: true });
+	makeDirectory(join(sdk.path, "build", "tmp", "esp32"));
 }
 
 /** Of the slots for the firmware in a partition table, what the smallest one holds, bytes. */
@@ -218,7 +225,7 @@ export function hasIdf(): boolean {
 /** Throws a {@link MissingToolError} unless ESP-IDF, which compiles the C code, is installed. */
 export function requireIdf(): void {
 	const path = process.env.IDF_PATH;
-	const setUp = "install it with `npx xs-dev setup --device esp32`, in a new shell (https://xs-dev.js.org)";
+	const setUp = 'install ESP-IDF v6.0.2, and set IDF_PATH (step 1 of "A board in ten minutes" in README.md)';
 	if (path === undefined || path === "")
 		throw new MissingToolError(`ESP-IDF is missing ($IDF_PATH): ${setUp}.`);
 	if (!existsSync(join(path, "export.sh")))

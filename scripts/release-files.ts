@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 import { parseVersion } from "../src/update/image-header";
 import { maxIndexBytes } from "../src/update/release-index";
 import { makeReleaseIndex } from "./release-index";
@@ -25,7 +26,7 @@ export function writeUpdateFile(
 ): string {
 	const parsed = parseVersion(version);
 	if (parsed === undefined) throw new Error(`"${version}" is no version of three numbers.`);
-	mkdirSync(folder, { recursive: true });
+	makeDirectory(folder);
 	const file = join(folder, updateFileName(chip, version));
 	writeFileSync(file, makeUpdateFile(image, { chip, version: parsed }, key));
 	return file;

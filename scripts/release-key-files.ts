@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 import { root } from "./sdk";
 import { rawPublicKey } from "./update-file";
 
@@ -16,7 +17,10 @@ export function privateKeyFile(): string {
 
 /** x and y, 64 bytes; `undefined`: no key was made, and a build takes no updates. */
 export function readPublicKey(file = publicKeyFile): Uint8Array | undefined {
-	return existsSync(file) ? rawPublicKey(createPublicKey(readFileSync(file))) : undefined;
+	const pem = readIfThere(file);
+	return pem === undefined
+		? undefined
+		: rawPublicKey(parseKey(pem, createPublicKey, `${file} is not a public key`));
 }
 
 /**
@@ -24,9 +28,11 @@ export function readPublicKey(file = publicKeyFile): Uint8Array | undefined {
  * if it does not belong to the public half.
  */
 export function readPrivateKey(): KeyObject | undefined {
-	const pem = process.env.DAKKIO_RELEASE_KEY || readIfThere(privateKeyFile());
+	const given = process.env.DAKKIO_RELEASE_KEY;
+	const file = privateKeyFile();
+	const pem = given || readIfThere(file);
 	if (pem === undefined) return undefined;
-	const key = createPrivateKey(pem);
+	const key = parsePrivateKey(pem, given ? "$DAKKIO_RELEASE_KEY" : file);
 	const own = Buffer.from(rawPublicKey(createPublicKey(key)));
 	if (!own.equals(readPublicKey() ?? new Uint8Array()))
 		throw new Error(
@@ -42,11 +48,11 @@ export function makeReleaseKey(privateFile: string, publicFile = publicKeyFile):
 	const isNew = !existsSync(privateFile);
 	if (isNew) {
 		const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-		mkdirSync(dirname(privateFile), { recursive: true, mode: 0o700 });
+		makeDirectory(dirname(privateFile), 0o700);
 		const pem = privateKey.export({ type: "pkcs8", format: "pem" });
 		writeFileSync(privateFile, pem, { mode: 0o600, flag: "wx" });
 	}
-	const publicKey = createPublicKey(readFileSync(privateFile));
+	const publicKey = createPublicKey(parsePrivateKey(readFileSync(privateFile, "utf8"), privateFile));
 	const old = readPublicKey(publicFile);
 	if (old !== undefined && !Buffer.from(old).equals(rawPublicKey(publicKey)))
 		throw new Error(
@@ -59,6 +65,20 @@ export function makeReleaseKey(privateFile: string, publicFile = publicKeyFile):
 		`Builds now contain its public half, ${relative(root, publicFile)}; flash your boards once with such a build.`,
 		"",
 	].join("\n");
+}
+
+/** `source`: where the text is from. */
+function parsePrivateKey(pem: string, source: string): KeyObject {
+	return parseKey(pem, createPrivateKey, `The release key in ${source} is not a private key`);
+}
+
+/** OpenSSL's own error does not say which key it is about. The text may be a secret, so it is not repeated. */
+function parseKey(pem: string, parse: (pem: string) => KeyObject, problem: string): KeyObject {
+	try {
+		return parse(pem);
+	} catch {
+		throw new Error(`${problem} in PEM.`);
+	}
 }
 
 function readIfThere(file: string): string | undefined {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArguments } from "../simulator/command-line";
 import { makeFirmwareImage } from "../simulator/hardware/firmware-image";
 import { firmwareVersion } from "../src/version";
-import { buildFor, describeSize, platforms, readPlatform, requireIdf } from "./platforms";
+import { buildFor, describeSize, platforms, readPlatform, requireFlashSize, requireIdf } from "./platforms";
 import { writeReleaseIndex, writeUpdateFile } from "./release-files";
 import { readPrivateKey } from "./release-key-files";
 import { findSdk, main, root } from "./sdk";
@@ -20,7 +20,7 @@ npm run release -- [PLATFORM …] [options]
 `;
 
 await main(async () => {
-	const { values, positionals } = parseArgs({
+	const { values, positionals } = parseArguments({
 		allowPositionals: true,
 		options: {
 			flash: { type: "string" },
@@ -32,8 +32,6 @@ await main(async () => {
 		process.stdout.write(help);
 		return;
 	}
-	const key = readPrivateKey();
-	if (key === undefined) throw new Error("There is no release key: make one with `npm run release-key`.");
 	const simulated = positionals.includes("node");
 	const named = positionals.filter((name) => name !== "node").map((name) => readPlatform([name]));
 	const built = named.length === 0 && !simulated ? platforms : named;
@@ -42,6 +40,9 @@ await main(async () => {
 		throw new Error(
 			"--version is for the virtual board: that of a chip is in package.json and src/version.ts.",
 		);
+	requireFlashSize(values.flash);
+	const key = readPrivateKey();
+	if (key === undefined) throw new Error("There is no release key: make one with `npm run release-key`.");
 	const write = (image: Uint8Array, chip: string, size: string) => {
 		const file = writeUpdateFile({ image, chip, version }, key);
 		process.stdout.write(`${relative(root, file)}: ${size}\n`);

@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { nodeFiles } from "../boards/node/files";
+import { makeDirectory, nodeFiles } from "../boards/node/files";
 import { FileKeyValueStorage } from "../boards/shared/file-key-value";
+import { parseArguments } from "../simulator/command-line";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
 import { defaultSensors, parseSensors, sensorPins } from "../simulator/hardware/simulated-sensors";
@@ -16,14 +16,14 @@ const help = `The firmware in the Moddable SDK's simulator: its XS engine, socke
 
 npm run sim -- [options]
 
-  --points N       end when N new points have arrived; exit status 1 when they do not in time
-  --seconds N      end after N seconds (with --points: the time they have, default 120)
-  --interval N     seconds from one reading to the next (default 5)
-  --sensors LIST   chips that are wired to the board, as for npm start: bme280,sht41@0x45:silent,ds18b20 (default bme280)
-  --fresh          forget what the board had on flash
+  --points N       end when N new points have arrived; exit status 1 if they have not arrived in time
+  --seconds N      end after N seconds (with --points: time limit, default 120)
+  --interval N     sampling interval, seconds (default 5)
+  --sensors LIST   sensors connected to the board, as for npm start: bme280,sht41@0x45:silent,ds18b20 (default bme280)
+  --fresh          erase the board's flash and settings first
   --help           this text
 
-What the board has and the points it sent are kept in .state/sim; Ctrl-C stops it.
+The board's flash and settings and the uploaded points are saved in .state/sim. Ctrl-C stops the board.
 `;
 
 /** For persistent state. */
@@ -57,7 +57,7 @@ await main(async () => {
 async function simulate(sdk: Sdk, { points, seconds, interval, sensors, fresh }: Options): Promise<void> {
 	const state = join(directory, "board");
 	if (fresh) rmSync(state, { recursive: true, force: true });
-	mkdirSync(state, { recursive: true });
+	makeDirectory(state);
 	const program = await build(sdk, state, sensors);
 	const dakkio = await DakkioServer.start({ directory: join(directory, "dakkio") });
 	const ntp = await NtpServer.start();
@@ -131,7 +131,7 @@ function say(line: string): void {
 function parse(): Options | undefined {
 	const text = { type: "string" } as const;
 	const flag = { type: "boolean" } as const;
-	const { values } = parseArgs({
+	const { values } = parseArguments({
 		options: {
 			points: text,
 			seconds: text,

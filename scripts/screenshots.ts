@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Page } from "playwright-core";
+import { makeDirectory } from "../boards/node/files";
 import { BoardRunner } from "../simulator/board-runner";
 import { FreshBoard } from "../simulator/fresh-board";
 import { LogLines } from "../simulator/log-lines";
@@ -102,7 +103,7 @@ async function takeLocalPage(page: Page): Promise<void> {
 
 async function picture(page: Page, name: string, fromTop = true): Promise<void> {
 	if (fromTop) await page.evaluate("scrollTo(0, 0)");
-	mkdirSync(directory, { recursive: true });
+	makeDirectory(directory);
 	const bytes = compressPng(await page.screenshot({ animations: "disabled", caret: "hide" }));
 	writeFileSync(join(directory, `${name}.png`), bytes);
 	process.stdout.write(`docs/images/${name}.png  ${bytes.length} bytes\n`);

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, lstatSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { endWithReader, usageProblem } from "../simulator/command-line";
+import { makeDirectory } from "../boards/node/files";
+import { endWithReader, parseArguments, usageProblem } from "../simulator/command-line";
 import { errorMessage } from "../src/common/error-message";
 
 /** The project. */
@@ -29,7 +29,7 @@ const platforms: Readonly<Record<string, string>> = { linux: "lin", darwin: "mac
 /** Throws a {@link MissingToolError} if the SDK or one of its tools is missing. */
 export function findSdk(): Sdk {
 	const path = process.env.MODDABLE ?? join(homedir(), ".local", "share", "moddable");
-	const setUp = "install it with `npx xs-dev setup` (https://xs-dev.js.org)";
+	const setUp = 'build it as in step 1 of "A board in ten minutes" in README.md';
 	if (!existsSync(join(path, "tools", "mcconfig.js")))
 		throw new MissingToolError(`The Moddable SDK is not at ${path} ($MODDABLE): ${setUp}.`);
 	const tools = join(path, "build", "bin", platforms[process.platform] ?? "lin", "release");
@@ -107,7 +107,7 @@ export function mcconfig(sdk: Sdk, args: readonly string[], show = false, progra
 
 /** Makes a folder that only this user can open. Throws for one of another user, who could change what is built in it. */
 function requireOwnFolder(folder: string): void {
-	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	makeDirectory(folder, 0o700);
 	const { uid } = lstatSync(folder);
 	if (!lstatSync(folder).isDirectory() || (process.getuid !== undefined && uid !== process.getuid()))
 		throw new Error(`${folder} is not this user's folder: remove it.`);
@@ -144,7 +144,7 @@ export async function main(script: () => Promise<void>): Promise<void> {
 /** Runs a script whose only option is `--help`. */
 export function mainWithoutOptions(help: string, script: () => Promise<void>): Promise<void> {
 	return main(async () => {
-		const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+		const { values } = parseArguments({ options: { help: { type: "boolean", short: "h" } } });
 		if (values.help === true) process.stdout.write(help);
 		else await script();
 	});

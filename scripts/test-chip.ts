@@ -1,11 +1,11 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { saveInstructionCounts } from "../bench/chip-instructions";
 import { type ChipMemory, saveChipMemory } from "../bench/chip-memory";
+import { makeDirectory } from "../boards/node/files";
 import { ChipBench, type MemoryFigures } from "../chip-tests/chip-bench";
 import { type CaseOptions, type ChipCase, chipCases } from "../chip-tests/chip-cases";
 import { measurements } from "../chip-tests/instruction-counts";
+import { parseArguments } from "../simulator/command-line";
 import { errorMessage } from "../src/common/error-message";
 import { emulatedPlatforms, requireEmulator } from "./emulated-chip";
 import { buildForEmulator } from "./emulator-build";
@@ -17,13 +17,13 @@ const help = `The firmware's image for a chip in Espressif's QEMU, against real 
 
 npm run test:chip -- [PLATFORM] [options]
 
-  PLATFORM      ${emulatedPlatforms.join(" or ")}; all whose compiler and emulator are there when left out
+  PLATFORM      ${emulatedPlatforms.join(" or ")} (default: all whose compiler and emulator are installed)
   --resets N    power cuts at random instants (default 10)
-  --seed N      of these instants (default: a new one each time, which is shown)
-  --only TEXT   the cases alone whose names have this text
-  --except TEXT not the cases whose names have this text
+  --seed N      seed of these instants (default: random, and shown)
+  --only TEXT   only the cases whose names contain this text
+  --except TEXT leave out the cases whose names contain this text
   --log DIR     keep the board's log of each case in this directory
-  --instructions  instead of the cases, count what starts, connections and uploads take, for npm run bench
+  --instructions  instead of the cases, count the instructions of starts, connections and uploads, for npm run bench
   --help        this text
 `;
 
@@ -254,7 +254,7 @@ function printSlots(kinds: readonly (readonly [kind: number, count: number])[]):
 }
 
 function logFileIn(directory: string, platform: Platform, name: string): string {
-	mkdirSync(directory, { recursive: true });
+	makeDirectory(directory);
 	return join(directory, `${`${platform} ${name}`.replace(/[^a-z0-9]+/gi, "-")}.log`);
 }
 
@@ -276,12 +276,12 @@ function availablePlatforms(): readonly Platform[] {
 
 /** `undefined` for help. */
 function parse(): Options | undefined {
-	const { values, positionals } = parseArgs({
+	const { values, positionals } = parseArguments({
 		allowPositionals: true,
 		options: {
 			resets: { type: "string", default: "10" },
 			seed: { type: "string" },
-			only: { type: "string", default: "" },
+			only: { type: "string" },
 			except: { type: "string" },
 			log: { type: "string" },
 			instructions: { type: "boolean" },
@@ -295,7 +295,7 @@ function parse(): Options | undefined {
 		resets: wholeNumber("--resets", values.resets),
 		seed:
 			values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("--seed", values.seed),
-		only: values.only,
+		only: values.only ?? "",
 		except: values.except,
 		log: values.log,
 		instructions: values.instructions === true,

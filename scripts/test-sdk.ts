@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { makeDirectory } from "../boards/node/files";
 import { HttpTable } from "../sdk-tests/host/http";
 import { LifeService } from "../sdk-tests/host/life";
 import { NtpTable } from "../sdk-tests/host/ntp";
@@ -11,6 +11,7 @@ import { TlsTable } from "../sdk-tests/host/tls";
 import { planUpdate } from "../sdk-tests/host/update";
 import type { Report, SuiteName, TestPlan } from "../sdk-tests/test-plan";
 import { expectedErrorMark, includesSuite, reportMark, suiteNames } from "../sdk-tests/test-plan";
+import { parseArguments } from "../simulator/command-line";
 import { freePort } from "../simulator/free-port";
 import { findSdk, main, mcconfig, type Sdk } from "./sdk";
 import { requireSimulator, SdkSimulator } from "./sdk-simulator";
@@ -20,8 +21,8 @@ const help = `The firmware's tests on the SDK: its XS engine, sockets and TLS, i
 npm run test:sdk -- [options]
 
   --days N      days of the app while memory is checked (default 7)
-  --flights N   servers' flights that are changed at random, in the suite tls (default 40)
-  --seed N      by which they are changed (default: another each time)
+  --flights N   TLS server flights to change at random, in the suite tls (default 40)
+  --seed N      seed of these changes (default: random)
   --only NAMES  only these suites, separated by commas: ${suiteNames.join(", ")}
   --help        this text
 `;
@@ -30,7 +31,7 @@ npm run test:sdk -- [options]
 const reportTimeoutS = 120;
 
 await main(async () => {
-	const { values } = parseArgs({
+	const { values } = parseArguments({
 		options: {
 			days: { type: "string", default: "7" },
 			flights: { type: "string", default: "40" },
@@ -68,7 +69,7 @@ async function runTests(
 ): Promise<number> {
 	const state = join(sdk.output, "sdk-tests");
 	rmSync(state, { recursive: true, force: true });
-	mkdirSync(state, { recursive: true });
+	makeDirectory(state);
 	process.stdout.write("building for the SDK's simulator (the first time takes a minute or two)\n");
 	const program = await build(sdk, state);
 	const [tls, http, ntp, service, client] = await Promise.all([

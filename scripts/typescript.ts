@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseSync } from "oxc-parser";
+import { makeDirectory } from "../boards/node/files";
 import { bundleModules, type CompiledModule } from "./bundle-modules";
 import { inlineConstants } from "./inline-constants";
 import { leaveOutDrivers, readLeftOutDrivers } from "./left-out-drivers";
@@ -66,7 +67,7 @@ export async function compileTypeScript(
 	for (const { specifier, compilerOptions, files } of modules) {
 		const [source] = files;
 		const target = join(compilerOptions.outDir, source.replace(/\.ts$/, ".js"));
-		mkdirSync(dirname(target), { recursive: true });
+		makeDirectory(dirname(target));
 		writeFileSync(target, linked.get(specifier) ?? "");
 		utimesSync(target, now, now);
 	}

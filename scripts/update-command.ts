@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { sendUpdate, type UpdateClient } from "../page/send-update";
 import { texts } from "../page/texts";
+import { parseArguments } from "../simulator/command-line";
+import { readInputFile } from "../simulator/input-file";
 import { ProgressBar } from "../simulator/progress-bar";
 import { errorMessage } from "../src/common/error-message";
 import type { ErrorResponse, SetupState, UpdateRequest, UpdateState } from "../src/setup/api";
@@ -14,13 +15,15 @@ npm run update -- <address> [file] [--older]
 
   <address>   of the setup page, such as 192.168.4.1
   [file]      an update file; default: the newest one for the board's chip in the folder releases
-  --older     also install a version before the running one
+  --older     also install a version that is older than the running one
 `;
 
 /** Between attempts to reach a board that has left for a moment; then it has restarted. */
 const retryDelaysMs = [500, 1_000, 2_000, 4_000];
 /** Busy responses in a row until the reason of the delay is shown. A busy board says how long to wait, usually a second. */
 const reportedBusyResponses = 5;
+/** The largest flash of a board. */
+const maxUpdateFileBytes = 16 * 2 ** 20;
 const busyWaitSeconds = { min: 0.5, usual: 1, max: 60 };
 
 /** The setup page's API, as the page itself uses it. */
@@ -147,7 +150,7 @@ export function newestUpdateFile(folder: string, chip: string): string | undefin
 
 function readUpdateFile(path: string): Uint8Array<ArrayBuffer> {
 	try {
-		return new Uint8Array(readFileSync(path));
+		return readInputFile(path, maxUpdateFileBytes);
 	} catch (error) {
 		throw new Error(`The update file cannot be read: ${errorMessage(error)}.`);
 	}
@@ -155,7 +158,7 @@ function readUpdateFile(path: string): Uint8Array<ArrayBuffer> {
 
 /** Returns the exit code. */
 export async function updateBoard(args: readonly string[], folder: string): Promise<number> {
-	const { values, positionals } = parseArgs({
+	const { values, positionals } = parseArguments({
 		args: [...args],
 		allowPositionals: true,
 		options: { older: { type: "boolean" }, help: { type: "boolean", short: "h" } },

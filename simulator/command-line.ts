@@ -35,11 +35,22 @@ export function parseOptions<Types extends OptionTypes>(
 	command: string,
 ): ParsedOptions<Types> | string {
 	try {
-		const { values } = parseArgs({ args: [...args], options });
+		const { values } = parseArguments({ args: [...args], options });
 		return values as ParsedOptions<Types>;
 	} catch (error) {
 		return usageProblem(error, command);
 	}
+}
+
+/** Node's `parseArgs`, except that an empty value, such as of an unset variable in a shell, is an error, too. */
+export function parseArguments<Config extends ParseArgsConfig>(
+	config: Config,
+): ReturnType<typeof parseArgs<Config>> {
+	const parsed = parseArgs(config);
+	const empty = Object.entries(parsed.values).find(([, value]) => value === "");
+	if (empty === undefined) return parsed;
+	const error = new TypeError(`Option '--${empty[0]}' must not be empty`);
+	throw Object.assign(error, { code: "ERR_PARSE_ARGS_INVALID_OPTION_VALUE" });
 }
 
 /** An error of Node's `parseArgs` in one sentence that refers to the help of `command`. */

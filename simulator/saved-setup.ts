@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { nodeFiles, writeDurably } from "../boards/node/files";
+import { makeDirectory, nodeFiles, writeDurably } from "../boards/node/files";
 import { FileKeyValueStorage } from "../boards/shared/file-key-value";
 import type { Settings } from "../src/settings/settings";
 import { withoutDefaults } from "../src/settings/settings";
 import { SettingsStore } from "../src/settings/settings-store";
+import { isPlainObject } from "./dakkio/account";
+import { readStateJson, StateFileError } from "./state-file";
 
 /**
  * What a user saved on the setup page of a virtual board. Other settings for one start (a settings file, a key) go to the
@@ -25,15 +27,16 @@ export class SavedSetup {
 
 	/** From now on, what is saved is the user's. */
 	expect(): void {
-		mkdirSync(this.board, { recursive: true });
+		makeDirectory(this.board);
 		writeDurably(this.mark, new Uint8Array(0));
 	}
 
 	/** The settings that were saved on the page, and then are the board's again; `undefined`: none. */
 	restore(): Settings | undefined {
 		if (!existsSync(this.mark)) return undefined;
-		if (existsSync(this.aside)) {
-			const settings: Partial<Settings> = JSON.parse(readFileSync(this.aside, "utf8"));
+		const settings = readStateJson(this.aside);
+		if (settings !== undefined) {
+			if (!isPlainObject(settings)) throw new StateFileError(this.aside, "is not a JSON object");
 			this.withStore((store) => store.save(settings));
 			rmSync(this.aside);
 		}

@@ -16,3 +16,13 @@ export function checkSettingsFile(
 	const { settings, problems } = checkEnteredSettings(given, checkSettings({}).settings, defaultPins);
 	return { given, settings, problems: [...ofFile, ...problems] };
 }
+
+const serviceSettings = ["server", "bucketId", "dataSourceId", "rootCertificate"] as const;
+
+/** One sentence about the settings of a file that are for a service, if it has no key for that: they are not used then. */
+export function describeUnusedService(file: string, settings: Partial<Settings>): string | undefined {
+	if (settings.key !== undefined) return undefined;
+	const unused = serviceSettings.filter((name) => settings[name] !== undefined);
+	if (unused.length === 0) return undefined;
+	return `${unused.join(", ")} of ${file}: not used, because without a key in it the board posts to the embedded Dakkio`;
+}

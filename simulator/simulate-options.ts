@@ -92,7 +92,7 @@ function conflictingOptions(parsed: Parsed): string | undefined {
 /** Years and days may be fractions. `--shrink` may be 0. */
 function checkNumber(name: keyof Parsed, given: string | boolean | undefined): string | undefined {
 	if (given === undefined) return undefined;
-	const value = given === "" ? Number.NaN : Number(given);
+	const value = String(given).trim() === "" ? Number.NaN : Number(given);
 	const fraction = name === "years" || name === "days" || name === "device-years";
 	const min = name === "shrink" ? 0 : fraction ? 0.001 : 1;
 	if (value >= min && value <= 2 ** 31 && (fraction || Number.isInteger(value))) return undefined;

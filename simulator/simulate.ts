@@ -1,17 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 import { errorMessage } from "../src/common/error-message";
 import { endWithReader } from "./command-line";
+import { formatInteger } from "./format-integer";
+import { readInputFile } from "./input-file";
 import { generateScenario, year } from "./life/generate-scenario";
 import { Life, type LifeReport } from "./life/life";
-import {
-	describeFaults,
-	formatInteger,
-	formatLifeDuration,
-	formatReport,
-	sumReports,
-} from "./life/life-report";
+import { describeFaults, formatLifeDuration, formatReport, sumReports } from "./life/life-report";
 import { plot } from "./life/plot";
 import type { Scenario } from "./life/scenario";
 import { type ScenarioProblem, scenarioFromJson } from "./life/scenario-file";
@@ -102,7 +99,7 @@ function scenariosOf({
 
 function readScenario(file: string): Scenario | ScenarioProblem {
 	try {
-		return scenarioFromJson(readFileSync(file, "utf8"));
+		return scenarioFromJson(new TextDecoder().decode(readInputFile(file)));
 	} catch (error) {
 		return { problem: `it cannot be read (${errorMessage(error)})` };
 	}
@@ -166,7 +163,7 @@ function reportFailure(
 	print(`Seed ${seed}: ${message}${when}`);
 	print(`  Replay with the board's log: npm run simulate -- ${own} --log`);
 	const { faults } = shrunk.scenario;
-	mkdirSync(failuresDirectory, { recursive: true });
+	makeDirectory(failuresDirectory);
 	const file = join(failuresDirectory, `seed-${seed}.json`);
 	writeFileSync(file, `${JSON.stringify(shrunk.scenario, undefined, "\t")}\n`);
 	const shortest = `npm run simulate -- --scenario ${relative(".", file)}`;

@@ -17,7 +17,7 @@ import {
 	sensorPins,
 	type WiredChip,
 } from "./hardware/simulated-sensors";
-import { checkSettingsFile } from "./settings-file";
+import { checkSettingsFile, describeUnusedService } from "./settings-file";
 import { defaultPins } from "./virtual-board";
 
 /** The command line of `npm start`. */
@@ -38,6 +38,8 @@ export interface StartOptions {
 	readonly target?: Pick<Settings, "server" | "key" | "bucketId" | "dataSourceId">;
 	/** From the settings file. */
 	readonly settings?: Readonly<Partial<Settings>>;
+	/** What is not used of the settings file, and why, in one sentence. */
+	readonly unused?: string;
 	/** The folder for the state; omitted: `.state`. */
 	readonly directory?: string;
 }
@@ -57,19 +59,24 @@ ${columns(faultNames)}
   --state FOLDER       save the board's state and the points there (default .state)
   --settings FILE      use a settings file, as exported by the setup page
   --url URL            post to this Dakkio service instead of the embedded one (default https://api.dakkio.io)
-  --key KEY            its write key (dakkio_w_…)
+  --key KEY            its write key (dakkio_w_…); other users of this computer can see it, so set DAKKIO_KEY instead
   --bucket ID          its bucket, 24 hexadecimal digits
   --source ID          its data source, 24 hexadecimal digits
   --help               this text
 
---key, --bucket and --source must be given together. With them, or with a key in the settings file, the clock runs in
-real time. With --settings or --key, --fresh does not open the setup page. What was saved on the setup page is used by
-each later start without them, until --fresh. The board joins a simulated Wi-Fi, unless "networks" is [] in the
-settings file. Ctrl-C stops the board.
+The environment variable DAKKIO_KEY, or --key, and --bucket and --source must be given together. With them, or with a
+key in the settings file, the clock runs in real time. A settings file without a key is for the embedded service. With
+--settings or --bucket, --fresh does not open the setup page. What was saved on the setup page is used by each later
+start without them, until --fresh. The board joins a simulated Wi-Fi, unless "networks" is [] in the settings file.
+Ctrl-C stops the board.
 `;
 
 /** Parses the command line and reads the settings file. */
-export function parseStartCommand(args: readonly string[], read: (file: string) => string): StartCommand {
+export function parseStartCommand(
+	args: readonly string[],
+	read: (file: string) => string,
+	environment: Readonly<Record<string, string | undefined>> = {},
+): StartCommand {
 	const parsed = parseOptions(args, optionTypes, "npm start");
 	if (typeof parsed === "string") return { kind: "problem", problem: parsed };
 	if (parsed.help === true) return { kind: "help" };
@@ -79,19 +86,19 @@ export function parseStartCommand(args: readonly string[], read: (file: string) 
 	if ("problem" in sensors) return { kind: "problem", problem: `--sensors: ${sensors.problem}` };
 	const file = parsed.settings === undefined ? {} : readSettings(parsed.settings, read);
 	if (typeof file === "string") return { kind: "problem", problem: file };
-	const target = readTarget(parsed) ?? targetOf(file);
+	const target = readTarget(parsed, file, environment.DAKKIO_KEY) ?? targetOf(file);
 	if (typeof target === "string") return { kind: "problem", problem: target };
 	if (target !== undefined && speed !== 1)
 		return {
 			kind: "problem",
 			problem: "--speed works with the embedded server only: a real service needs true times.",
 		};
-	if (parsed.state === "") return optionProblem("--state", "a folder", parsed.state);
 	const interval = parsed.interval ?? file.interval ?? "10";
 	const { settings, problems } = checkSettings({ ...target, interval });
 	const { server, key, bucketId, dataSourceId } = settings;
 	const [first] = problems;
-	if (first !== undefined) return { kind: "problem", problem: describeProblem(first) };
+	if (first !== undefined) return { kind: "problem", problem: describeProblem(first, parsed) };
+	const unused = target === undefined ? describeUnusedService(parsed.settings ?? "", file) : undefined;
 	const run = {
 		interval: settings.interval,
 		...(parsed.interval !== undefined && { isIntervalGiven: true as const }),
@@ -99,6 +106,7 @@ export function parseStartCommand(args: readonly string[], read: (file: string) 
 		sensors,
 		fresh: parsed.fresh === true,
 		...(parsed.settings !== undefined && { settings: file }),
+		...(unused !== undefined && { unused }),
 		...(target !== undefined && { target: { server, key, bucketId, dataSourceId } }),
 		...(parsed.state !== undefined && { directory: parsed.state }),
 	};
@@ -141,15 +149,16 @@ const optionTypes = {
 
 type Parsed = ParsedOptions<typeof optionTypes>;
 
-/** `checkSettings` validates the values. */
-function readTarget(parsed: Parsed) {
-	const { url, key, bucket, source } = parsed;
-	if (url === undefined && key === undefined && bucket === undefined && source === undefined)
+/** `checkSettings` validates the values. A key in the environment does nothing by itself. */
+function readTarget(parsed: Parsed, file: Partial<Settings>, environmentKey: string | undefined) {
+	const { url, bucket, source } = parsed;
+	if (url === undefined && parsed.key === undefined && bucket === undefined && source === undefined)
 		return undefined;
-	if (key === undefined || bucket === undefined || source === undefined)
-		return "--key, --bucket and --source must be given together: a real Dakkio service needs all three.";
-	if (key === "" || bucket === "" || source === "") return "--key, --bucket and --source must not be empty.";
-	return { server: url ?? settingsTable.server.defaultValue, key, bucketId: bucket, dataSourceId: source };
+	const key = parsed.key ?? environmentKey;
+	if (key === undefined || key === "" || bucket === undefined || source === undefined)
+		return "DAKKIO_KEY (or --key), --bucket and --source must be given together: a real Dakkio service needs all three.";
+	const server = url ?? file.server ?? settingsTable.server.defaultValue;
+	return { server, key, bucketId: bucket, dataSourceId: source };
 }
 
 const optionOf: Readonly<Record<string, string>> = {
@@ -161,8 +170,9 @@ const optionOf: Readonly<Record<string, string>> = {
 };
 
 /** Does not repeat the value, which may be a secret. */
-function describeProblem({ key, problem }: SettingProblem): string {
-	return `${optionOf[key] ?? key}: ${problem}`;
+function describeProblem({ key, problem }: SettingProblem, parsed: Parsed): string {
+	const option = key === "key" && parsed.key === undefined ? "DAKKIO_KEY" : (optionOf[key] ?? key);
+	return `${option}: ${problem}`;
 }
 
 function optionProblem(option: string, expected: string, given: string | undefined): StartCommand {

@@ -1,24 +1,25 @@
-import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { decodeTextFile } from "../page/text-file";
+import { errorMessage } from "../src/common/error-message";
 import { type Settings, withoutDefaults } from "../src/settings/settings";
 import { BoardRunner } from "./board-runner";
 import { endWithReader } from "./command-line";
 import { lockDirectory } from "./directory-lock";
 import { preferredPort } from "./free-port";
 import { sensorPins } from "./hardware/simulated-sensors";
+import { readInputFile } from "./input-file";
 import { SavedSetup } from "./saved-setup";
 import { nearbyNetworks, startNetwork } from "./simulated-networks";
 import { parseStartCommand, type StartOptions, startHelp } from "./start-options";
+import { stateFault } from "./state-file";
 import { World, type WorldOptions } from "./world";
 import { WorldClock } from "./world-clock";
 
 /** For persistent state. */
 const defaultDirectory = join(import.meta.dirname, "..", ".state");
-/** Preferred ports, so that bookmarks stay valid; if one is in use, any free ports. */
-const ports = { port: 8443, pagePort: 8080 };
-const boardPort = 8180;
+/** Preferred ports, so that bookmarks stay valid; for one that is in use, any free port. */
+const ports = { dakkio: 8443, points: 8080, board: 8180 };
 
 const aheadOfTime =
 	"This board has run ahead of real time (--speed), and a real service would get times in the future. Add --fresh.";
@@ -26,7 +27,11 @@ const aheadOfTime =
 const stopped = new AbortController();
 endWithReader(() => stopped.abort());
 
-const command = parseStartCommand(process.argv.slice(2), (file) => decodeTextFile(readFileSync(file)));
+const command = parseStartCommand(
+	process.argv.slice(2),
+	(file) => decodeTextFile(readInputFile(file)),
+	process.env,
+);
 if (command.kind === "help") process.stdout.write(startHelp);
 else if (command.kind === "problem") {
 	process.stderr.write(`${command.problem}\n`);
@@ -35,35 +40,49 @@ else if (command.kind === "problem") {
 
 async function run(options: StartOptions): Promise<void> {
 	const directory = resolve(options.directory ?? defaultDirectory);
-	const held = lockDirectory(directory);
+	const held = lockDirectory(directory, "name a folder that you can write to with --state");
 	if ("problem" in held) return fail(held.problem);
-	try {
-		const board = join(directory, "board");
-		if (isAheadOfTime(board, options)) return fail(aheadOfTime);
-		const plan = planStart(new SavedSetup(board), options);
-		const page = await preferredPort(boardPort);
-		const hasSetup = plan.kind !== "configured";
-		const world = await startWorld(
-			directory,
-			hasSetup ? { setup: { page } } : { localPagePort: page },
-			options,
-		);
-		// Only now: a fresh start erases it.
-		if (plan.kind === "new") new SavedSetup(board).expect();
-		printStart(world, { directory, plan, page }, options);
-		const running = new BoardRunner(world, print);
-		if (plan.kind === "configured") running.configure(settingsFor(world, options));
-		if (plan.kind === "saved") running.configure(plan.settings);
-		running.start("power-on");
-		const button = plan.kind === "configured" ? undefined : onEnter(() => running.openSetup());
-		await interrupted(stopped.signal);
-		button?.close();
-		print("stopping");
-		await running.stop();
-		await world.close();
-	} finally {
-		held.release();
-	}
+	process.once("exit", () => held.release());
+	const crash = (error: unknown) => {
+		process.stderr.write(`${describeCrash(error, directory)}\n`);
+		process.exit(1);
+	};
+	// Of a timer or a socket: on a full disk, for example.
+	process.once("uncaughtException", crash);
+	await runBoard(directory, options).catch(crash);
+}
+
+/** One sentence if the files of the state are the cause, otherwise where in this program the error is. */
+function describeCrash(error: unknown, directory: string): string {
+	const fault = stateFault(error);
+	if (fault === undefined) return error instanceof Error ? `${error.stack}` : errorMessage(error);
+	return `State in ${directory} cannot be used (${fault}): repair or remove it, or name another folder with --state.`;
+}
+
+async function runBoard(directory: string, options: StartOptions): Promise<void> {
+	const board = join(directory, "board");
+	if (isAheadOfTime(board, options)) return fail(aheadOfTime);
+	const plan = planStart(new SavedSetup(board), options);
+	const page = await preferredPort(ports.board);
+	const hasSetup = plan.kind !== "configured";
+	const world = await startWorld(
+		directory,
+		hasSetup ? { setup: { page } } : { localPagePort: page },
+		options,
+	);
+	// Only now: a fresh start erases it.
+	if (plan.kind === "new") new SavedSetup(board).expect();
+	printStart(world, { directory, plan, page }, options);
+	const running = new BoardRunner(world, print);
+	if (plan.kind === "configured") running.configure(settingsFor(world, options));
+	if (plan.kind === "saved") running.configure(plan.settings);
+	running.start("power-on");
+	const button = plan.kind === "configured" ? undefined : onEnter(() => running.openSetup());
+	await interrupted(stopped.signal);
+	button?.close();
+	print("stopping");
+	await running.stop();
+	await world.close();
 }
 
 function fail(problem: string): void {
@@ -104,9 +123,11 @@ async function startWorld(
 	{ speed, fresh, sensors }: StartOptions,
 ): Promise<World> {
 	const common = { directory, speed, fresh, sensors, ...page };
+	const [port, pagePort] = [await preferredPort(ports.dakkio), await preferredPort(ports.points)];
 	try {
-		return await World.start({ ...common, ...ports });
+		return await World.start({ ...common, port, pagePort });
 	} catch (error) {
+		// Another process was faster.
 		if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return World.start(common);
 		throw error;
 	}
@@ -145,15 +166,20 @@ function printStart(
 	{ directory, plan, page }: Start,
 	options: StartOptions,
 ): void {
-	const { target, speed } = options;
+	const { target, speed, unused } = options;
 	const points = dakkio.points().length;
 	const interval = plan.kind === "saved" ? plan.interval : options.interval;
 	const lines = [
-		["Dakkio", target?.server ?? `${dakkio.url}  (${points} points so far)`],
-		...(target === undefined ? [["Points", `http://localhost:${dakkio.pagePort}`]] : []),
+		...(target === undefined
+			? [
+					["Dakkio", `${dakkio.url}${portNote(dakkio.port, ports.dakkio)}  (${points} points so far)`],
+					["Points", localAddress(dakkio.pagePort ?? 0, ports.points)],
+				]
+			: [["Dakkio", target.server]]),
 		["NTP", `${ntp.host}:${ntp.port}`],
+		...(unused === undefined ? [] : [["Settings", unused]]),
 		["State", relative(process.cwd(), directory) || "."],
-		[plan.kind === "configured" ? "Board" : "Setup", `http://localhost:${page}`],
+		[plan.kind === "configured" ? "Board" : "Setup", localAddress(page, ports.board)],
 		...(plan.kind === "configured" ? [] : setupHints(dakkio)),
 		...(plan.kind === "configured" ? [] : [["Update", relative(process.cwd(), release.write())]]),
 		[
@@ -165,6 +191,15 @@ function printStart(
 	process.stdout.write(
 		`${lines.map(([name = "", text]) => `${name.padEnd(9)}${text}`).join("\n")}\n${keys}Ctrl-C stops it.\n\n`,
 	);
+}
+
+function localAddress(port: number, preferred: number): string {
+	return `http://localhost:${port}${portNote(port, preferred)}`;
+}
+
+/** Why a bookmark does not work. */
+function portNote(port: number, preferred: number): string {
+	return port === preferred ? "" : `  (${preferred} is in use)`;
 }
 
 /** What a user gets from Dakkio's site and from the router. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { NodeBoard } from "../boards/node/board";
-import { writeDurably } from "../boards/node/files";
+import { makeDirectory, writeDurably } from "../boards/node/files";
 import type { PacedTime } from "../boards/node/time";
 import type { FirmwareSlots, Network, SleepMemory } from "../src/boards/board";
 import type { FlashStorage, ListenerOptions } from "../src/boards/ecma419";
@@ -186,7 +186,7 @@ function withPagePort(sockets: Network, port: number): Network {
 
 /** The last bytes of a MAC address, generated at the first start. */
 function loadSerial(directory: string): string {
-	mkdirSync(directory, { recursive: true });
+	makeDirectory(directory);
 	const file = join(directory, "serial");
 	if (!existsSync(file)) writeDurably(file, Buffer.from(randomBytes(3).toString("hex").toUpperCase()));
 	return readFileSync(file, "utf8");

@@ -1,10 +1,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "../boards/node/files";
 import { makeUpdateFile, rawPublicKey } from "../scripts/update-file";
 import { formatVersion, parseVersion, type Version } from "../src/update/image-header";
 import { firmwareVersion } from "../src/version";
 import { makeFirmwareImage } from "./hardware/firmware-image";
+import { readStateFile, StateFileError } from "./state-file";
 
 /** The releases of a virtual board: a key of its own, and a signed update to try. */
 export class VirtualRelease {
@@ -41,11 +43,15 @@ function nextVersion(): Version {
 }
 
 function loadKey(directory: string): KeyObject {
-	mkdirSync(directory, { recursive: true });
+	makeDirectory(directory);
 	const file = join(directory, "release-key.pem");
 	if (!existsSync(file)) {
 		const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 		writeFileSync(file, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
 	}
-	return createPrivateKey(readFileSync(file));
+	try {
+		return createPrivateKey(readStateFile(file) ?? "");
+	} catch (error) {
+		throw error instanceof StateFileError ? error : new StateFileError(file, "is not a private key in PEM");
+	}
 }

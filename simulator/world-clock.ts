@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeDurably } from "../boards/node/files";
+import { makeDirectory, writeDurably } from "../boards/node/files";
 import { PacedTime } from "../boards/node/time";
+import { readStateFile, StateFileError } from "./state-file";
 
 /** Between two saves, milliseconds of simulated time. */
 const saveIntervalMs = 1_000;
@@ -20,7 +20,7 @@ export class WorldClock {
 
 	/** Saves the time in `directory`. */
 	constructor(directory: string, speed: number) {
-		mkdirSync(directory, { recursive: true });
+		makeDirectory(directory);
 		this.file = join(directory, "time");
 		this.speed = speed;
 		this.time = new PacedTime(speed);
@@ -32,7 +32,10 @@ export class WorldClock {
 	/** The time that a board in `directory` has reached, milliseconds of Unix time; 0 for a new one. */
 	static savedTime(directory: string): number {
 		const file = join(directory, "time");
-		return existsSync(file) ? Number(readFileSync(file, "utf8")) || 0 : 0;
+		// It is empty after a crash in the middle of a save.
+		const time = Number(readStateFile(file) ?? "");
+		if (Number.isNaN(time)) throw new StateFileError(file, "is not a time");
+		return time;
 	}
 
 	/** Milliseconds of Unix time. */

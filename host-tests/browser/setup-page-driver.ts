@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
+import { makeDirectory } from "../../boards/node/files";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
 	existsSync,
@@ -190,7 +191,7 @@ export class PageVisit {
 		const size = page.viewportSize();
 		const state = expect.getState().currentTestName?.replace(/\W+/g, "-").slice(-60) ?? "state";
 		this.pictureCount++;
-		mkdirSync(pictures, { recursive: true });
+		makeDirectory(pictures);
 		for (const colorScheme of ["light", "dark"] as const)
 			for (const width of widths) {
 				await page.emulateMedia({ colorScheme });

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+	appendFileSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -48,6 +56,19 @@ describe("after a restart", () => {
 			expect((await client.post()).headers["x-ratelimit-remaining"]).toBe("9997");
 			expect(server.points()).toHaveLength(2);
 		});
+	});
+
+	test.each([
+		["account.json", ""],
+		["account.json", '{"organization":"Development"}'],
+		["usage.json", "{"],
+		["usage.json", '{"month":"November"}'],
+	])("a damaged %s (%j) is an error that says what to do, and stays", async (name, text) => {
+		await life(async (_, client) => void (await client.post()));
+		writeFileSync(join(directory, name), text);
+		const start = DakkioServer.start({ directory });
+		await expect(start).rejects.toThrow(new RegExp(`${name} is not .*: repair or remove it\\.$`));
+		expect(readFileSync(join(directory, name), "utf8")).toBe(text);
 	});
 
 	test("a line that a crash cut off loses only that point", async () => {

@@ -44,7 +44,7 @@ describe("the status page", () => {
 		await client.post({ pressure: 1013.25 });
 		const { text } = await ask();
 		expect(text).toContain("<td>ESP32-1</td><td>9</td><td>22.48</td><td>41</td><td>–</td>");
-		expect(text).toContain("2 of 10000");
+		expect(text).toContain("2 of 10,000");
 		expect((await client.send("/", { method: "GET" })).text).toBe(text);
 	});
 

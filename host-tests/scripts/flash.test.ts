@@ -118,7 +118,7 @@ test("with --release it builds what is to stay on the board, without the debugge
 
 test("settings travel in either build, and the user is warned that the image holds them", async () => {
 	const { output } = await flash("--release", "--settings", join(directory, "board.json"));
-	expect(output).toMatch(/^The image holds the settings, with key and passwords: keep it to yourself\.\n/);
+	expect(output).toMatch(/^The image contains the settings, with key and passwords: do not share it\.\n/);
 	const hex = Buffer.from('{"interval":30}').toString("hex");
 	expect(output).toMatch(/^make build\n(.*\n)make all$/m);
 	expect(JSON.parse(readFileSync(join(directory, "seen-manifest"), "utf8"))).toEqual({

@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeAccount } from "../../simulator/dakkio/account";
 import type { DataPoint } from "../../simulator/dakkio/api";
@@ -33,7 +33,7 @@ async function startService(directory: string, bucketId: string, sourceId: strin
 
 /** The setup page that was announced: it listens a moment after. */
 async function openPage(start: StartProcess): Promise<PageClient> {
-	const page = new PageClient(Number(new URL(await start.fact("Setup")).port));
+	const page = new PageClient(Number((await start.address("Setup")).port));
 	for (;;) {
 		try {
 			await page.state();
@@ -66,7 +66,8 @@ describe.concurrent("each command in the README runs until its first 201", () =>
 	test("they are found", () => {
 		expect(readmeCommands.length).toBeGreaterThanOrEqual(5);
 		expect(readmeCommands).toContain("");
-		expect(readmeCommands.some((args) => args.startsWith("--key"))).toBe(true);
+		expect(readmeCommands.some((args) => args.startsWith("--bucket"))).toBe(true);
+		expect(readme).not.toMatch(/--key dakkio/);
 	});
 
 	test.each(readmeCommands)("npm start -- %s", async (command) => {
@@ -86,13 +87,13 @@ describe.concurrent("each command in the README runs until its first 201", () =>
 				await start.waitForLine(/sent (point|\d+ points) .*: 201/);
 				return;
 			}
-			// The command as it stands, with a whole key, and to a service that is not the real one.
+			// The command as it stands, to a service that is not the real one.
 			const service = await startService(state, bucket, source);
 			const root = join(state, "root.pem");
 			writeFileSync(root, service.certificates.root.pem);
-			const whole = args.map((word) => word.replace("dakkio_w_…", writeKey));
-			const start = new StartProcess(join(state, "board"), [...whole, "--url", service.url], {
+			const start = new StartProcess(join(state, "board"), [...args, "--url", service.url], {
 				NODE_EXTRA_CA_CERTS: root,
+				DAKKIO_KEY: writeKey,
 			});
 			await start.waitForLine(/sent .*: 201/);
 			expect(service.stored).toBeGreaterThan(0);
@@ -224,6 +225,77 @@ test("a folder that cannot hold its state is one sentence that says what to do",
 	});
 });
 
+test.skipIf(!existsSync("/proc/self"))("a folder that the system refuses is one sentence", async () => {
+	const start = new StartProcess("/proc/dakkio");
+	expect(await start.waitForEnd()).toBe(1);
+	expect(start.stderr).toMatch(/^State cannot be kept in \/proc\/dakkio .* with --state\.\n$/);
+});
+
+describe.concurrent("state that cannot be used is one sentence, and is left as it is:", () => {
+	const secret = "correct horse battery";
+	const isFile = (path: string, text: string) => (state: string) => {
+		mkdirSync(dirname(join(state, path)), { recursive: true });
+		writeFileSync(join(state, path), text);
+	};
+	const accountWithoutKeys = JSON.stringify({ ...makeAccount(0), keys: [] });
+	const isFolder = (path: string) => (state: string) => mkdirSync(join(state, path), { recursive: true });
+	const savedOnPage = (text: string) => (state: string) => {
+		isFile("board/set-up-by-page", "")(state);
+		isFile("board/saved-on-page.json", text)(state);
+	};
+
+	test.each<[what: string, prepare: (state: string) => void, fault: string]>([
+		["board is a file", isFile("board", ""), "board'"],
+		["a folder for the time", isFolder("board/time"), "board/time cannot be read (EISDIR"],
+		["no time", isFile("board/time", "noon"), "board/time is not a time"],
+		["no settings", savedOnPage(`{"password": "${secret}`), "saved-on-page.json is not valid JSON"],
+		["a list of settings", savedOnPage("[]"), "saved-on-page.json is not a JSON object"],
+		["no key", isFile("release-key.pem", secret), "release-key.pem is not a private key in PEM"],
+		["no account", isFile("dakkio/account.json", secret), "dakkio/account.json is not valid JSON"],
+		["another account", isFile("dakkio/account.json", "{}"), "account.json is not an account with"],
+		[
+			"an account without keys",
+			isFile("dakkio/account.json", accountWithoutKeys),
+			"account.json is not an account with",
+		],
+		["no usage", isFile("dakkio/usage.json", "[]"), "usage.json is not a number of calls"],
+		["a folder for points", isFolder("dakkio/points.jsonl"), "EISDIR"],
+	])("%s", async (_, prepare, fault) => {
+		await withState(async (state) => {
+			prepare(state);
+			const start = new StartProcess(state);
+			expect(await start.waitForEnd()).toBe(1);
+			expect(start.stderr).toContain(`State in ${state} cannot be used (`);
+			expect(start.stderr).toContain(fault);
+			expect(start.stderr).toMatch(/^.*\): repair or remove it, or name another folder with --state\.\n$/);
+			expect(start.stderr).not.toContain(secret);
+			expect(existsSync(join(state, "lock"))).toBe(false);
+		});
+	});
+
+	test.skipIf(!existsSync("/dev/full"))("a full disk", async () => {
+		await withState(async (state) => {
+			mkdirSync(join(state, "dakkio"));
+			symlinkSync("/dev/full", join(state, "dakkio", "account.json.new"));
+			const start = new StartProcess(state);
+			expect(await start.waitForEnd()).toBe(1);
+			expect(start.stderr).toMatch(/^State in .* cannot be used \(ENOSPC.*--state\.\n$/);
+		});
+	});
+
+	test("a fault that comes while the board runs", async () => {
+		await withState(async (state) => {
+			const start = new StartProcess(state);
+			await start.waitForLine(/reading 1:/);
+			rmSync(join(state, "board", "time"));
+			mkdirSync(join(state, "board", "time"));
+			expect(await start.waitForEnd()).toBe(1);
+			expect(start.stderr).toMatch(/^State in .* cannot be used \(EISDIR.*--state\.\n$/);
+			expect(existsSync(join(state, "lock"))).toBe(false);
+		});
+	});
+});
+
 describe.concurrent("a reader that closes the pipe, like head", () => {
 	test.each([
 		["at once", /./],
@@ -270,17 +342,63 @@ test("the README's transcript of a new board is what it logs", async () => {
 
 test("the setup page has another port where its own is in use, and the invitation names it", async () => {
 	await withState(async (state) => {
-		const other = createServer().listen(8180, "127.0.0.1");
-		// In use by another process, it is in use as well.
-		await once(other, "listening").catch(() => {});
+		const other = await occupy(8180);
 		const start = new StartProcess(state, ["--fresh"]);
-		const url = new URL(await start.fact("Setup"));
+		const url = await start.address("Setup");
 		expect(url.port).not.toBe("8180");
+		expect(await start.fact("Setup")).toBe(`http://localhost:${url.port}  (8180 is in use)`);
 		const invitation = await start.waitForLine(/setup: join the Wi-Fi/);
 		expect(invitation).toContain(`open http://127.0.0.1:${url.port}`);
 		expect((await (await openPage(start)).state()).board.chip).toBe("node");
 		await start.stop();
 		other.close();
+	});
+});
+
+/** Uses a port; where another process does, that is as good. */
+async function occupy(port: number): Promise<Server> {
+	const server = createServer().listen(port, "127.0.0.1");
+	await once(server, "listening").catch(() => {});
+	return server;
+}
+
+test.each([
+	["Dakkio", 8443],
+	["Points", 8080],
+])("%s has another port where its own is in use, and says so", async (name, port) => {
+	await withState(async (state) => {
+		const other = await occupy(port);
+		const start = new StartProcess(state);
+		const address = await start.address(name);
+		expect(address.port).not.toBe(String(port));
+		expect(await start.fact(name)).toContain(`:${address.port}  (${port} is in use)`);
+		await start.waitForLine(/sent point 1: 201/);
+		await start.stop();
+		other.close();
+	});
+});
+
+test("each port is chosen by itself", async () => {
+	await withState(async (state) => {
+		const other = await occupy(8443);
+		const start = new StartProcess(state);
+		const points = await start.fact("Points");
+		// A board of another test may have it.
+		expect(points).toMatch(/^http:\/\/localhost:(8080|\d+ {2}\(8080 is in use\))$/);
+		await start.stop();
+		other.close();
+	});
+});
+
+test("what a settings file without a key says of a service is reported as unused", async () => {
+	await withState(async (state) => {
+		const path = join(state, "board.json");
+		writeFileSync(path, JSON.stringify({ server: "https://dakkio.example", bucketId: "5".repeat(24) }));
+		const start = new StartProcess(state, ["--settings", path]);
+		expect(await start.fact("Settings")).toBe(
+			`server, bucketId of ${path}: not used, because without a key in it the board posts to the embedded Dakkio`,
+		);
+		await start.waitForLine(/sent point 1: 201/);
 	});
 });
 
@@ -302,6 +420,7 @@ function withoutBoard(line: string): string {
 function withoutChance(line: string): string {
 	return line
 		.replace(/^State +.*/, "State")
+		.replace(/ {2}\(\d+ is in use\)/, "")
 		.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, "UTC")
 		.replace(/on node [0-9A-F]{6}/, "on node ID")
 		.replace(/dakkio-[0-9a-f]{4}/, "dakkio-ID")

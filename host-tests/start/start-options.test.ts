@@ -18,6 +18,7 @@ const files: Readonly<Record<string, string>> = {
 		true,
 	),
 	"real.json": formatSettingsFile(checkSettings({ key, bucketId: bucket }).settings, true),
+	"own.json": JSON.stringify({ server: "https://own.example", bucketId: bucket }),
 	"future.json": '{ "version": 2 }',
 	"large.json": largeSettingsFile,
 	"list.json": "[]",
@@ -89,6 +90,52 @@ test("accepts every option", () => {
 	expect(parseCommand(target)).toMatchObject({ run: { target: { server: "https://api.dakkio.io" } } });
 });
 
+describe("DAKKIO_KEY", () => {
+	const rest = ["--bucket", bucket, "--source", source];
+	const withKey = (args: readonly string[], environmentKey: string) =>
+		parse(args, (file) => files[file] ?? "", { DAKKIO_KEY: environmentKey });
+
+	test("is the key of a service that the options name, unless --key is another", () => {
+		expect(withKey(rest, key)).toMatchObject({ run: { target: { key, bucketId: bucket } } });
+		const other = key.replace("0123", "3210");
+		expect(withKey([...rest, "--key", other], key)).toMatchObject({ run: { target: { key: other } } });
+	});
+
+	test("does nothing by itself", () => {
+		expect(withKey([], key)).toEqual(parse([], () => ""));
+		expect(withKey(["--settings", "balcony.json"], key)).toEqual(
+			parseCommand(["--settings", "balcony.json"]),
+		);
+	});
+
+	test("is named where it is at fault, without its value", () => {
+		expect(withKey(rest, "")).toMatchObject({ problem: expect.stringMatching(/^DAKKIO_KEY \(or --key\), /) });
+		const { problem } = { problem: "", ...withKey(rest, "secret") };
+		expect(problem).toMatch(/^DAKKIO_KEY: /);
+		expect(problem).not.toContain("secret");
+	});
+
+	test("is what the help recommends", () => {
+		expect(startHelp).toContain("can see it, so set DAKKIO_KEY instead");
+	});
+});
+
+test("the service of a settings file is used with the key of the command line", () => {
+	const args = ["--settings", "own.json", ...target];
+	expect(parseCommand(args)).toMatchObject({ run: { target: { server: "https://own.example" } } });
+	expect(parseCommand([...args, "--url", "https://other.example"])).toMatchObject({
+		run: { target: { server: "https://other.example" } },
+	});
+});
+
+test("what a settings file says of a service is reported as unused without a key", () => {
+	expect(parseCommand(["--settings", "own.json"])).toMatchObject({
+		run: { unused: expect.stringMatching(/^server, bucketId of own\.json: not used, /) },
+	});
+	expect(parseCommand(["--settings", "real.json"])).not.toHaveProperty("run.unused");
+	expect(parseCommand(["--settings", "own.json", ...target])).not.toHaveProperty("run.unused");
+});
+
 test("--help lists every option", () => {
 	expect(parseCommand(["--help"])).toEqual({ kind: "help" });
 	expect(parseCommand(["-h", "--interval", "nonsense"])).toEqual({ kind: "help" });
@@ -115,9 +162,14 @@ describe("an unknown option or invalid value gives one line that names it", () =
 		[["--interval", "4"], /--interval.*5 to 86400/],
 		[["--interval", "ten"], /--interval.*whole number/],
 		[["--speed", "0"], /--speed.*1 to 10000/],
-		[["--speed", ""], /--speed/],
+		[["--speed", ""], /'--speed' must not be empty\./],
+		[["--interval", ""], /'--interval' must not be empty\./],
+		[["--settings", ""], /'--settings' must not be empty\./],
+		[["--state", ""], /'--state' must not be empty\./],
+		[[...target, "--url", ""], /'--url' must not be empty\./],
 		[["--speed", "fast"], /--speed.*"fast"/],
-		[["--sensors", ""], /--sensors: There is no sensor ""/],
+		[["--sensors", ""], /'--sensors' must not be empty\./],
+		[["--sensors", " "], /--sensors: There is no sensor ""/],
 		[
 			["--sensors", "bme281"],
 			/--sensors: There is no sensor "bme281" here; there is bme280, .*ds18b20, and none\./,

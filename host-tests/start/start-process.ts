@@ -69,6 +69,12 @@ export class StartProcess {
 		return (await this.waitForLine(new RegExp(`^${name} +`))).slice(9);
 	}
 
+	/** An address in what is printed first. */
+	async address(name: string): Promise<URL> {
+		const [address = ""] = (await this.fact(name)).split(" ");
+		return new URL(address);
+	}
+
 	/** As a reader of a pipe that has read enough. */
 	closeOutput(): void {
 		this.child.stdout?.destroy();

@@ -49,6 +49,23 @@ export interface Account {
 	readonly buckets: readonly Bucket[];
 }
 
+/** The credentials of a board. */
+export interface Credentials {
+	/** The write key. */
+	readonly key: string;
+	readonly bucketId: string;
+	readonly dataSourceId: string;
+}
+
+/** The first write key, and the first data source in its bucket. */
+export function findCredentials({ keys, buckets }: Account): Credentials | undefined {
+	const key = keys.find(({ type }) => type === "write");
+	const bucket = buckets.find(({ _id }) => _id === key?.bucketId);
+	const source = bucket?.sources[0];
+	if (key === undefined || bucket === undefined || source === undefined) return undefined;
+	return { key: key.key, bucketId: bucket._id, dataSourceId: source._id };
+}
+
 /** Finds the key of a request, in constant time per key. */
 export function findKey({ keys }: Account, given: string): ApiKey | undefined {
 	const digest = sha256(given);
@@ -128,17 +145,7 @@ function sha256(text: string): Buffer {
 	return createHash("sha256").update(text).digest();
 }
 
-/** Parses an account; `undefined` if it is invalid. */
-export function accountFromJson(json: string): Account | undefined {
-	try {
-		const value: unknown = JSON.parse(json);
-		return isAccount(value) ? value : undefined;
-	} catch {
-		return undefined;
-	}
-}
-
-function isAccount(value: unknown): value is Account {
+export function isAccount(value: unknown): value is Account {
 	return (
 		isPlainObject(value) &&
 		typeof value.organization === "string" &&

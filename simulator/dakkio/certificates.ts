@@ -1,7 +1,8 @@
 import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { makeDirectory } from "../../boards/node/files";
 import {
 	certificatesFromPem,
 	certificateToPem,
@@ -82,7 +83,7 @@ export class DevelopmentCertificates {
 
 	static async open({ directory, names = [], now = Date.now }: CertificatesOptions = {}) {
 		const allNames = [...localNames, ...names];
-		if (directory !== undefined) mkdirSync(directory, { recursive: true });
+		if (directory !== undefined) makeDirectory(directory);
 		const root = directory === undefined ? await issueRoot(now()) : await openRoot(directory, now());
 		const server =
 			directory === undefined

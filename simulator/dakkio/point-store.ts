@@ -2,16 +2,16 @@ import {
 	appendFileSync,
 	closeSync,
 	existsSync,
-	mkdirSync,
 	openSync,
-	readFileSync,
 	readSync,
 	renameSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import { type Account, accountFromJson, addSource, isPlainObject, makeAccount } from "./account";
+import { makeDirectory } from "../../boards/node/files";
+import { readStateJson, StateFileError } from "../state-file";
+import { type Account, addSource, findCredentials, isAccount, isPlainObject, makeAccount } from "./account";
 import type { ApiOutcome, DataPoint } from "./api";
 import type { Usage } from "./quota";
 
@@ -45,11 +45,13 @@ export class PointStore {
 	constructor({ directory, account, now, maxCachedPoints = 100_000 }: PointStoreOptions) {
 		this.maxCachedPoints = maxCachedPoints;
 		this.directory = directory;
-		if (directory !== undefined) mkdirSync(directory, { recursive: true });
-		const kept = account ?? accountFromJson(this.read("account.json") ?? "");
+		if (directory !== undefined) makeDirectory(directory);
+		const kept =
+			account ??
+			this.read("account.json", isUsable, "an account with a write key for a bucket with a data source");
 		this._account = kept ?? makeAccount(now);
 		if (kept === undefined || account !== undefined) this.saveAccount();
-		this._usage = usageFromJson(this.read("usage.json"));
+		this._usage = this.read("usage.json", isUsage, "a number of calls in a month");
 		this.readPoints();
 	}
 
@@ -117,10 +119,13 @@ export class PointStore {
 		this.replace("account.json", `${JSON.stringify(this._account, undefined, "\t")}\n`);
 	}
 
-	private read(name: string): string | undefined {
+	/** The content of a JSON file; `undefined` if there is none. A damaged file is an error: the user may repair it. */
+	private read<T>(name: string, isValid: (value: unknown) => value is T, what: string): T | undefined {
 		if (this.directory === undefined) return undefined;
 		const file = join(this.directory, name);
-		return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+		const value = readStateJson(file);
+		if (value === undefined || isValid(value)) return value;
+		throw new StateFileError(file, `is not ${what}`);
 	}
 
 	private append(name: string, text: string): void {
@@ -156,11 +161,13 @@ function* lines(file: string): Generator<string> {
 	}
 }
 
-function usageFromJson(json: string | undefined): Usage | undefined {
-	const value = parse(json ?? "");
-	if (!isPlainObject(value)) return undefined;
-	const { month, calls } = value;
-	return typeof month === "number" && typeof calls === "number" ? { month, calls } : undefined;
+/** For a board. */
+function isUsable(value: unknown): value is Account {
+	return isAccount(value) && findCredentials(value) !== undefined;
+}
+
+function isUsage(value: unknown): value is Usage {
+	return isPlainObject(value) && typeof value.month === "number" && typeof value.calls === "number";
 }
 
 function pointFromJson(line: string): DataPoint | undefined {

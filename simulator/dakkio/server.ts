@@ -10,7 +10,7 @@ import { createServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { errorMessage } from "../../src/common/error-message";
-import { type Account, makeId } from "./account";
+import { type Account, type Credentials, findCredentials, makeId } from "./account";
 import { type ApiRequest, type ApiResponse, type DataPoint, handleApiRequest } from "./api";
 import { DevelopmentCertificates, type ServerIdentity } from "./certificates";
 import { type ExchangeHead, type Misbehaviours, readBody, sendResponse } from "./exchange";
@@ -52,14 +52,6 @@ interface Events {
 	points: [points: readonly DataPoint[]];
 	/** A request was handled. */
 	exchange: [record: ExchangeRecord];
-}
-
-/** The credentials of a board. */
-export interface Credentials {
-	/** The write key. */
-	readonly key: string;
-	readonly bucketId: string;
-	readonly dataSourceId: string;
 }
 
 /** Limit of the status page. */
@@ -157,13 +149,10 @@ export class DakkioServer extends EventEmitter<Events> {
 
 	/** The account's first write key, and the first data source in its bucket. */
 	get credentials(): Credentials {
-		const { keys, buckets } = this.account;
-		const key = keys.find(({ type }) => type === "write");
-		const bucket = buckets.find(({ _id }) => _id === key?.bucketId);
-		const source = bucket?.sources[0];
-		if (key === undefined || bucket === undefined || source === undefined)
+		const credentials = findCredentials(this.account);
+		if (credentials === undefined)
 			throw new Error("the account has no write key for a bucket with a data source");
-		return { key: key.key, bucketId: bucket._id, dataSourceId: source._id };
+		return credentials;
 	}
 
 	/** The stored points in order of arrival, including those of earlier runs; at most the latest 100,000. */

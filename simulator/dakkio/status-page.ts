@@ -1,3 +1,4 @@
+import { formatInteger } from "../format-integer";
 import type { DataPoint } from "./api";
 import type { QuotaStatus } from "./quota";
 
@@ -55,8 +56,8 @@ export function statusPageHtml({
 <h1>Dakkio, embedded</h1>
 <dl>
 <dt>Organization</dt><dd>${escapeHtml(organization)}</dd>
-<dt>Points</dt><dd>${stored}${duplicates > 0 ? `, ${duplicates} of them more than once` : ""}</dd>
-<dt>Calls this month</dt><dd>${calls} of ${allowance.limit}</dd>
+<dt>Points</dt><dd>${formatInteger(stored)}${duplicates > 0 ? `, ${formatInteger(duplicates)} of them more than once` : ""}</dd>
+<dt>Calls this month</dt><dd>${formatInteger(calls)} of ${formatInteger(allowance.limit)}</dd>
 </dl>
 <h2>Latest points</h2>
 ${

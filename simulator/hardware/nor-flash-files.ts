@@ -1,5 +1,6 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "../../boards/node/files";
 import type { Flash, FlashStorage } from "../../src/boards/ecma419";
 import { NorFlash } from "./nor-flash";
 
@@ -20,7 +21,7 @@ export class NorFlashFiles implements FlashStorage {
 	open({ path }: { path: string }): Flash {
 		const blocks = this.blocks[path];
 		if (blocks === undefined) throw new RangeError(`there is no flash partition "${path}"`);
-		mkdirSync(this.directory, { recursive: true });
+		makeDirectory(this.directory);
 		const file = join(this.directory, `${path}.flash`);
 		const image = existsSync(file) ? new Uint8Array(readFileSync(file)) : new Uint8Array(0);
 		return new FileFlash(file, blocks, image);

@@ -1,3 +1,4 @@
+import { formatInteger } from "../format-integer";
 import type { LifeReport } from "./life";
 import type { Scenario, ScenarioFaultKind } from "./scenario";
 
@@ -54,11 +55,6 @@ export function describeFaults(scenarios: readonly Scenario[]): string {
 		.sort(([, a], [, b]) => b - a)
 		.map(([kind, count]) => `${formatInteger(count)} ${kind}`)
 		.join(", ");
-}
-
-/** `12,345` */
-export function formatInteger(value: number): string {
-	return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `3.2 d`, `5.1 h`, `12 min` */

@@ -1,6 +1,7 @@
+import { formatInteger } from "../format-integer";
 import type { Connectivity, HistoryInterval } from "./history";
 import type { LifeReport } from "./life";
-import { formatInteger, formatLifeDuration } from "./life-report";
+import { formatLifeDuration } from "./life-report";
 import type { Scenario, ScenarioFault } from "./scenario";
 import { escapeXml, svgElement, svgLine, svgSteps, svgText } from "./svg";
 
