@@ -47,6 +47,14 @@ test("a network's IPv6 address, for which the SDK waits, is valid at once", () =
 	if (lines.includes("CONFIG_LWIP_ND6=n")) expect(lines).toContain("CONFIG_LWIP_IPV6_DUP_DETECT_ATTEMPTS=0");
 });
 
+test("the bootloader verifies the image at each start but a wake", () => {
+	const lines = read("sdkconfig/sdkconfig.defaults").split("\n");
+	expect(lines).toContain("CONFIG_BOOTLOADER_SKIP_VALIDATE_ALWAYS=n");
+	expect(lines.filter((line) => /SKIP_VALIDATE.*=y/.test(line))).toEqual([
+		"CONFIG_BOOTLOADER_SKIP_VALIDATE_IN_DEEP_SLEEP=y",
+	]);
+});
+
 test("the abort hook is called for an unhandled exception before XS ends", () => {
 	expect(whole.defines).toMatchObject({ xs: { abortHook: 1 } });
 	expect(read("src/main.ts")).toMatch(/^installAbortHook\(\);\ntry \{\n\tconst board = new EspBoard\(\);$/m);
