@@ -67,7 +67,7 @@ describeSetupPage("the form", () => {
 		await setup.dakkio({ key: "dakkio_r_0123456789abcdef", bucketId: "12" });
 		await setup.next();
 		await page.getByText("This is a read key (dakkio_r_)").waitFor();
-		await page.getByText("it has 24 hexadecimal digits").waitFor();
+		await page.getByText("An id has 24 hexadecimal digits").waitFor();
 		await visit.focused(key);
 		expect(await key.getAttribute("aria-invalid")).toBe("true");
 		await visit.inspect();
