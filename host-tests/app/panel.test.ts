@@ -49,7 +49,7 @@ test("a short press sends pending readings at once, long before they are due", a
 test("held for ten seconds, the board erases settings, secrets and readings, and restarts", async () => {
 	start({ uploadInterval: 86_400 });
 	await board.waitForLine(/reading 2:/);
-	await press(10_200, /button: factory reset/);
+	await press(10_200, /factory reset: erases settings, key and \d+ pending readings/);
 	await board.waitForLine(/asks for restart/);
 	expect(board.requestedStart).toBe("restart");
 	const storage = board.board.storage.keyValue.open({ path: "dakkio", format: "buffer" });

@@ -428,6 +428,7 @@ describe("the whole flow", () => {
 		expect((await page.post("/api/save", { settings: { interval: 6 } })).status).toBe(200);
 		const before = world.dakkio.stored;
 		expect((await page.post("/api/finish")).status).toBe(202);
+		await line(/^setup: closed, done on the page$/);
 		await world.dakkio.waitForPoints(before + 2);
 		expect(world.dakkio.duplicates).toBe(0);
 		expect(world.dakkio.points().some(({ metadata }) => metadata.timeEstimated === true)).toBe(false);

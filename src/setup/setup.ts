@@ -342,6 +342,7 @@ export class Setup implements SetupBackend {
 	}
 
 	finish(): void {
+		this.logClosed("done on the page");
 		this.afterResponse(() => this.options.host.leave(this.savedSettings));
 	}
 
@@ -359,6 +360,7 @@ export class Setup implements SetupBackend {
 	}
 
 	restart(): void {
+		this.logClosed("restart from the page");
 		this.afterResponse(() => this.options.host.restart());
 	}
 
@@ -461,8 +463,12 @@ export class Setup implements SetupBackend {
 		this.runLifecycle();
 	}
 
-	private closeSetup(why: string): void {
+	private logClosed(why: string): void {
 		this.options.board.log(`setup: closed, ${why}`);
+	}
+
+	private closeSetup(why: string): void {
+		this.logClosed(why);
 		this.options.host.leave(this.savedSettings);
 	}
 }
