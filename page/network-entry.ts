@@ -10,6 +10,8 @@ const words = texts.networks;
 export interface KnownNetwork {
 	readonly ssid: string;
 	readonly password?: string;
+	/** In a settings file: it has no password. */
+	readonly open?: boolean;
 	/** The board has its password. */
 	readonly saved?: boolean;
 	/** Requires a password; known from a scan. */

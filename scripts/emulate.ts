@@ -7,7 +7,7 @@ import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
 import { freePort } from "../simulator/free-port";
 import { NtpServer } from "../simulator/ntp/ntp-server";
-import { checkSettingsFile } from "../simulator/settings-file";
+import { checkSettingsFile, describeFileProblem } from "../simulator/settings-file";
 import { type Settings, withoutDefaults } from "../src/settings/settings";
 import { EmulatedChip, hostAddress, requireEmulator } from "./emulated-chip";
 import { buildForEmulator, type EmulatorImage, writeSettings } from "./emulator-build";
@@ -185,6 +185,6 @@ function parse(): Options | undefined {
 function readSettings(file: string): Partial<Settings> {
 	const { settings, problems } = checkSettingsFile(decodeTextFile(readFileSync(file)));
 	const [first] = problems;
-	if (first !== undefined) throw new Error(`${file}: ${first.key}: ${first.problem}`);
+	if (first !== undefined) throw new Error(describeFileProblem(file, first));
 	return withoutDefaults(settings);
 }
