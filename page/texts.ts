@@ -32,7 +32,7 @@ export const texts = Object.freeze({
 	busy: "The board is busy with another page. Close the ones that you do not need. Trying again…",
 	found: "Connected to the board again.",
 	refused: (status: number) => `The board refused this request (${status}). Reload the page and try again.`,
-	tooLarge: "This is too large for the board. Is the certificate only one certificate?",
+	tooLarge: "This is too large for the board.",
 
 	networks: {
 		title: "Wi-Fi",
@@ -40,7 +40,7 @@ export const texts = Object.freeze({
 		nearby: "Networks nearby",
 		none: "No network found. Move the board closer to the router and scan again.",
 		missing:
-			"Not in the list? The board cannot join a network that is 5 GHz only: turn on 2.4 GHz in the router.",
+			"Not in the list? The board needs 2.4 GHz: turn it on in the router.",
 		scanning: "Scanning for networks…",
 		scanned: (count: number) => (count === 1 ? "1 network found." : `${count} networks found.`),
 		rescan: "Scan again",
@@ -66,7 +66,7 @@ export const texts = Object.freeze({
 		notJoinable: "not joinable here: its name is not text",
 		unsecured: "open",
 		chosen: "chosen",
-		tooWeak: "The signal is very weak here. Uploads may be delayed; readings stay on the board until then.",
+		tooWeak: "The signal is very weak here: uploads may be delayed.",
 	},
 
 	dakkio: {
@@ -258,7 +258,7 @@ export const texts = Object.freeze({
 		log: "Log",
 		reload: "Reload",
 		restart: "Restart",
-		restartHelp: "Like the board’s reset button. Changes that are not saved are lost.",
+		restartHelp: "Changes that are not saved are lost.",
 		restartDone: "The board restarts with its saved settings.",
 		reset: "Factory reset",
 		resetHelp: "Erases all settings, the key, the Wi-Fi passwords, and readings that are not sent yet.",
@@ -288,7 +288,9 @@ export const texts = Object.freeze({
 		paste: "or its text",
 		own: "The file is from this board: also import device id and data source",
 		start: "Import",
-		notJson: "This is not a settings file. A settings file is JSON exported by a board.",
+		notJson: "This is not a settings file: choose one that a board has exported.",
+		typingError: (line: unknown, column: unknown) =>
+			`There is a typing error in line ${line} at column ${column}, or just before it.`,
 		tooLarge: "This is not a settings file: it is too large.",
 		wrong: (label: string, problem: string) => `${label}: ${problem}`,
 		nothing: "Choose a file, or paste its text.",
