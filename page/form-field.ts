@@ -311,7 +311,9 @@ function pickField(description: SettingRow): FormField {
 		},
 		missing: () => [],
 		show: (problems, warnings) => {
-			framed.show(problems[0]?.problem, warnings[0]?.problem);
+			// The board's sentences name words as settings files do.
+			const problem = problems[0]?.problem.replace(/\bor ([a-z]+)/g, (_, word) => `or ${choiceLabel(word)}`);
+			framed.show(problem, warnings[0]?.problem);
 			setAttributes(typed, { "aria-invalid": problems.length > 0 ? "true" : undefined });
 		},
 		focus: () => (control.value === otherChoice ? typed : control).focus(),

@@ -67,9 +67,9 @@ test("held for ten seconds, the board erases settings, secrets and readings, and
 test("a pin conflict of light and button is logged at the start, and the board works", async () => {
 	start({ ledPin: defaultPins.button });
 	await board.waitForLine(
-		/^settings: ledPin: Pin 0 is also for the button \(auto\)\. Each needs a pin of its own\.$/,
+		/^settings: ledPin: Pin 0 is also for the button \(by default\)\. Each needs a pin of its own\.$/,
 	);
-	await board.waitForLine(/^settings: buttonPin: auto is pin 0 here, which is also for the status light\./);
+	await board.waitForLine(/^settings: buttonPin: The default pin 0 is also for the status light\./);
 	await board.waitForLine(/^button: pin 0 cannot be used: in use/);
 	await board.waitForLine(/^sent point 1: 201/);
 });

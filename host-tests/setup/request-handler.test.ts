@@ -473,13 +473,19 @@ describe("settings", () => {
 			const answer = handleSetupRequest(post(path, { token, settings: given }), board);
 			expect(answer.status).toBe(path === "/api/check" ? 200 : 422);
 			expect(JSON.parse(textOf(answer)).problems).toEqual([
-				{ key: "buttonPin", problem: expect.stringMatching(/^auto is pin 0 here, .* the 1-Wire bus\./) },
-				{ key: "clockPin", problem: expect.stringMatching(/^auto is pin 9 here, .* the input door\./) },
+				{
+					key: "buttonPin",
+					problem: expect.stringMatching(/^The default pin 0 is also for .*the 1-Wire bus\./),
+				},
+				{
+					key: "clockPin",
+					problem: expect.stringMatching(/^The default pin 9 is also for .*the input door\./),
+				},
 				{
 					key: "inputs",
-					problem: expect.stringMatching(/^Number 1: Pin 9 .* the I²C clock line \(auto\)\./),
+					problem: expect.stringMatching(/^Number 1: Pin 9 .* the I²C clock line \(by default\)\./),
 				},
-				{ key: "oneWirePin", problem: expect.stringMatching(/^Pin 0 .* the button \(auto\)\./) },
+				{ key: "oneWirePin", problem: expect.stringMatching(/^Pin 0 .* the button \(by default\)\./) },
 			]);
 		}
 		expect(settings()).toBe(kept);

@@ -148,9 +148,9 @@ describe("an unknown option or invalid value gives one line that names it", () =
 		[["--settings", "large.json"], /large\.json: sensors: .* a board has room for 8192\./],
 		[["--settings", "future.json"], /future\.json: version.*supports version 1/],
 		[["--settings", "wrong.json"], /wrong\.json: interval: .*5 to 86400/],
-		[["--settings", "pins.json"], /pins\.json: clockPin: auto is pin 22 here, .* the input door\./],
+		[["--settings", "pins.json"], /pins\.json: clockPin: The default pin 22 is also for .*the input door\./],
 		[["--settings", "flash.json"], /flash\.json: oneWirePin: Pin 6 cannot be used: the flash memory/],
-		[["--settings", "light.json"], /light\.json: ledPin: auto is pin 2 here, .* the 1-Wire bus\./],
+		[["--settings", "light.json"], /light\.json: ledPin: The default pin 2 is also for .*the 1-Wire bus\./],
 		[["--settings", "real.json", "--speed", "2"], /--speed.*embedded/],
 	])("%j", (args, expected) => {
 		const command = parseCommand(args);
