@@ -24,7 +24,8 @@ export const texts = Object.freeze({
 	problem: "Error:",
 	warning: "Note:",
 	lengthOf: (length: number, maxLength: number) => `${length} of ${maxLength}`,
-	keepSecret: "Saved on the board. Leave empty to keep it.",
+	keepSecret: (unsaved?: boolean) =>
+		`${unsaved === true ? "From the last test, not saved yet" : "Saved on the board"}. Leave empty to keep it.`,
 	problems: (count: number) => (count === 1 ? "1 problem found." : `${count} problems found.`),
 
 	lost: (name = "") =>

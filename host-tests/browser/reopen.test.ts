@@ -62,7 +62,11 @@ describeSetupPage("a page that is opened again", () => {
 		release();
 		await setup.passed();
 		await setup.go("Dakkio");
-		await page.getByText("Use one per device. Saved on the board. Leave empty to keep it.").waitFor();
+		await page
+			.getByText("Use one per device. From the last test, not saved yet. Leave empty to keep it.")
+			.waitFor();
+		await setup.go("Wi-Fi");
+		await setup.chosen("Home").getByText("From the last test, not saved yet.").waitFor();
 		expect(await readable()).not.toContain(key);
 		expect(await readable()).not.toContain(password);
 

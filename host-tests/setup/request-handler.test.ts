@@ -520,6 +520,27 @@ test("no response but an export with secrets contains a secret", () => {
 	expect(state.secretsSet).toEqual(["networks", "key"]);
 });
 
+test("a tested password that is another than the saved one is marked as unsaved", () => {
+	const networks = [
+		{ ssid: "Home", password: "correct horse" },
+		{ ssid: "Shed", password: "correct horse" },
+		{ ssid: "Café", password: "" },
+	];
+	const saved = checkSettings({ networks }).settings;
+	const tested = {
+		...saved,
+		networks: networks.map((one, index) => ({
+			...one,
+			password: index === 1 ? "battery staple" : one.password,
+		})),
+	};
+	expect(redactedSettings(tested, saved).networks).toEqual([
+		{ ssid: "Home", saved: true },
+		{ ssid: "Shed", saved: true, unsaved: true },
+		{ ssid: "Café", saved: false },
+	]);
+});
+
 test("the table describes every setting for the form", () => {
 	const rows = new Map(describeSettings().map((row) => [row.key, row]));
 	expect([...rows.keys()]).toEqual(Object.keys(settingsTable));

@@ -318,7 +318,10 @@ describe("each failure is reported with its code and details", () => {
 });
 
 test("tested settings are not saved", async () => {
-	expect((await page.state()).secretsSet).toEqual([]);
+	const { secretsSet, tested } = await page.state();
+	expect(secretsSet).toEqual([]);
+	expect(tested?.isKeyUnsaved).toBe(true);
+	expect(tested?.settings.networks).toContainEqual({ ssid: "Home", saved: true, unsaved: true });
 });
 
 test("a second test replaces the first, and joins a hidden network", async () => {

@@ -263,7 +263,14 @@ export class Setup implements SetupBackend {
 				pins: this.defaultPins,
 			},
 			...redacted(savedSettings),
-			...(testedSettings === undefined ? {} : { tested: redacted(testedSettings) }),
+			...(testedSettings === undefined
+				? {}
+				: {
+						tested: {
+							...redacted(testedSettings, savedSettings),
+							isKeyUnsaved: testedSettings.key !== savedSettings.key,
+						},
+					}),
 			table: describeSettings(),
 			sensors: sampling.sensors,
 			waiting: readings.length,
@@ -477,6 +484,6 @@ function errorReason(error: Error | undefined): string {
 	return error?.message ?? "no reason given";
 }
 
-function redacted(settings: Settings): Pick<SetupState, "settings" | "secretsSet"> {
-	return { settings: redactedSettings(settings), secretsSet: secretsSet(settings) };
+function redacted(settings: Settings, saved = settings): Pick<SetupState, "settings" | "secretsSet"> {
+	return { settings: redactedSettings(settings, saved), secretsSet: secretsSet(settings) };
 }
