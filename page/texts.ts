@@ -225,7 +225,7 @@ export const texts = Object.freeze({
 
 	update: {
 		title: "Firmware update",
-		lead: "Settings and readings stay. After a break, choose the same file again: it goes on.",
+		lead: "Settings and readings stay. If it is interrupted, choose the same file again: the update resumes.",
 		file: "Update file (.update)",
 		install: "Install",
 		installOlder: "Install the older version",
@@ -283,7 +283,7 @@ export const texts = Object.freeze({
 
 	transfer: {
 		title: "Settings file",
-		lead: "A text file with this board’s settings that are not defaults: a backup, or a start for further boards. An import leaves all others as they are.",
+		lead: "This board’s settings as text: a backup, or a start for further boards. An import leaves all that is not in the file.",
 		import: "Import",
 		file: "Settings file",
 		paste: "or its text",
@@ -333,7 +333,7 @@ export const texts = Object.freeze({
 		found: {
 			join: ({ ssid, address, strength }) =>
 				`${ssid}, address ${address}${strength === undefined ? "" : `, ${signal(strength)}`}`,
-			name: ({ host, address }) => `${host} is ${address}`,
+			name: ({ host, address }) => (host === address ? host : `${host} is ${address}`) ?? "",
 			// In the phone's own time zone, beside the phone's clock: a wrong time is seen.
 			time: ({ utc = 0 }) => new Date(utc).toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" }),
 			certificate: ({ issuer = "" }) => issuer,
