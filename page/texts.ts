@@ -40,8 +40,7 @@ export const texts = Object.freeze({
 		lead: "Choose the network for the board. It stores up to three, and joins the first one it can.",
 		nearby: "Networks nearby",
 		none: "No network found. Move the board closer to the router and scan again.",
-		missing:
-			"Not in the list? The board needs 2.4 GHz: turn it on in the router.",
+		missing: "Not in the list? The board needs 2.4 GHz: turn it on in the router.",
 		scanning: "Scanning for networks…",
 		scanned: (count: number) => (count === 1 ? "1 network found." : `${count} networks found.`),
 		rescan: "Scan again",
@@ -295,8 +294,9 @@ export const texts = Object.freeze({
 		tooLarge: "This is not a settings file: it is too large.",
 		wrong: (label: string, problem: string) => `${label}: ${problem}`,
 		nothing: "Choose a file, or paste its text.",
-		imported: (count: number) =>
-			`${count === 1 ? "1 setting" : `${count} settings`} imported. Nothing is saved until you save.`,
+		imported: (count: number, invalid: number) =>
+			`${count === 1 ? "1 setting" : `${count} settings`} imported${invalid > 0 ? `, ${invalid} invalid` : ""}. Nothing is saved until you save.`,
+		reset: "The file has a key, but no service address: it is set to its default.",
 		kept: (names: string) => `Not in the file, so left as they are: ${names}.`,
 		unknown: (names: string) => `Unknown to this board, ignored: ${names}.`,
 		export: "Export",

@@ -1,10 +1,11 @@
-import { findJsonError } from "../page/json-error";
+import { texts } from "../page/texts";
 import { isJsonObject, parseJson } from "../src/common/json";
 import { checkEnteredSettings } from "../src/settings/entered-settings";
 import type { DefaultPins } from "../src/settings/pin-conflicts";
 import { isBlank } from "../src/settings/rules";
 import { checkSettings, type SettingProblem, type Settings } from "../src/settings/settings";
 import { stripVersion } from "../src/settings/settings-file";
+import { findJsonError } from "./json-error";
 
 interface FileContent {
 	readonly given: Readonly<Record<string, unknown>>;
@@ -36,7 +37,7 @@ export function parseSettingsFile(text: string): FileContent {
 	const problem =
 		place === undefined
 			? "This is not a settings file: it must contain one JSON object."
-			: `This is not JSON: there is an error in line ${place[0]} at column ${place[1]}, or just before it.`;
+			: texts.transfer.typingError(...place);
 	return { given: {}, problems: [{ key: "file", problem }] };
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { findJsonError } from "../../page/json-error";
+import { findJsonError } from "../../simulator/json-error";
 import { checkSettingsFile, describeFileProblem, parseSettingsFile } from "../../simulator/settings-file";
 import { decodePem } from "../../src/settings/pem";
 import { checkSettings, settingsTable } from "../../src/settings/settings";
@@ -78,10 +78,10 @@ describe("a settings file", () => {
 		const [problem] = parseSettingsFile(file).problems;
 		expect(problem).toEqual({
 			key: "file",
-			problem: `This is not JSON: there is an error in line ${line} at column ${column}, or just before it.`,
+			problem: `There is a typing error in line ${line} at column ${column}, or just before it.`,
 		});
 		expect(describeFileProblem("board.json", problem ?? { key: "", problem: "" })).toMatch(
-			/^board\.json: This is not JSON/,
+			/^board\.json: There is a typing error/,
 		);
 	});
 

@@ -143,7 +143,7 @@ describe("an unknown option or invalid value gives one line that names it", () =
 		[[...target, "--speed", "2"], /--speed.*embedded/],
 		[["--settings", "none.json"], /none\.json cannot be read: no such file/],
 		[["--settings", "list.json"], /list\.json.*one JSON object/],
-		[["--settings", "typing.json"], /^typing\.json: This is not JSON: .* line 3 at column 2/],
+		[["--settings", "typing.json"], /^typing\.json: There is a typing error in line 3 at column 2/],
 		[["--settings", "unnamed.json"], /^unnamed\.json: networks\.0\.password: .* write "open": true /],
 		[["--settings", "large.json"], /large\.json: sensors: .* a board has room for 8192\./],
 		[["--settings", "future.json"], /future\.json: version.*supports version 1/],
