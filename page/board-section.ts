@@ -4,8 +4,9 @@ import type { SettingKey } from "../src/settings/settings";
 import type { MeasureState, SetupState } from "../src/setup/api";
 import { estimateCalls } from "./call-estimate";
 import { button, element, fact, heading, replaceContent } from "./dom";
-import { settingField } from "./form-field";
+import { type FormField, settingField } from "./form-field";
 import { InputsField, OneWireField } from "./inputs-field";
+import { pinCare } from "./pins";
 import { SensorsField } from "./sensors-field";
 import { type SettingRow, settingTexts, withTexts } from "./setting-texts";
 import type { SettingsForm } from "./settings-form";
@@ -202,13 +203,26 @@ function asInput({ kind, pin, name }: { kind: unknown; pin: unknown; name: unkno
 	return kind === "analog" ? { kind, ...use } : { kind: "state", ...use };
 }
 
-function fieldOf(description: SettingRow, { board, secretsSet, tested }: SetupState) {
-	const field = settingField(description, {
-		set: (tested ?? { secretsSet }).secretsSet.includes(description.key),
-	});
+/** Secrets are in other steps. */
+function fieldOf(description: SettingRow, { board }: SetupState) {
+	const field = settingField(description);
 	if (description.key === "deviceId")
 		field.element.querySelector("input")?.setAttribute("placeholder", board.deviceId);
-	return field;
+	return description.key.endsWith("Pin") ? withPinCare(field, board.chip) : field;
+}
+
+/** Also shows why the chosen pin needs care. */
+function withPinCare(field: FormField, chip: string): FormField {
+	return {
+		...field,
+		show(problems, warnings) {
+			const pin = field.read();
+			// Only the button needs a pull-up inside.
+			const care = typeof pin === "number" ? pinCare(chip, pin, field.key !== "buttonPin") : undefined;
+			const own = care && { key: field.key, problem: `GPIO ${pin} – ${texts.pins.care[care]}.` };
+			field.show(problems, own === undefined ? warnings : [own, ...warnings]);
+		},
+	};
 }
 
 function group(title: string, fields: readonly (HTMLElement | undefined)[]): HTMLElement {

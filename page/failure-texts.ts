@@ -42,7 +42,7 @@ const failureTexts: Readonly<Record<FailureCode, (details: StepDetails, step: Te
 	],
 	"captive portal": () => [
 		"This network requires a login in a browser.",
-		"The board cannot log in. Use another network, or ask its operator to let this board through without a login.",
+		"Use another network, or ask its operator to let this board through without a login.",
 	],
 
 	"no server set": () => ["The service address is not valid.", "Correct the service address."],

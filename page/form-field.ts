@@ -131,10 +131,17 @@ interface ControlBinding {
 	readonly beside?: Child;
 }
 
-/** `required`: the problem of an empty field; `set`: the board has a value, which a secret does not show. */
+/**
+ * `required`: the problem of an empty field; `set`: the board has a value, which a secret does not show; `unsaved`: from the
+ * last test only.
+ */
 export function settingField(
 	description: SettingRow,
-	options: { readonly required?: string; readonly set?: boolean } = {},
+	options: {
+		readonly required?: string;
+		readonly set?: boolean;
+		readonly unsaved?: boolean | undefined;
+	} = {},
 ): FormField {
 	const { key, label, kind } = description;
 	const { choices = [] } = description;
@@ -144,7 +151,7 @@ export function settingField(
 		return pickField(description);
 	const access = description.secret === true ? secretBinding(label) : bindingFor(description);
 	const framed = labelledControl(withUnit(label, description.unit), access.control, {
-		help: helpOf(description, options.set === true),
+		help: helpOf(description, options),
 		beside: access.beside,
 		maxLength: kind === "text" && description.secret !== true ? description.maxLength : undefined,
 	});
@@ -163,8 +170,11 @@ export function settingField(
 	};
 }
 
-function helpOf({ help, kind, secret }: SettingRow, isSet: boolean): string {
-	if (secret === true && isSet) return `${help} ${texts.keepSecret}`;
+function helpOf(
+	{ help, kind, secret }: SettingRow,
+	{ set, unsaved }: { readonly set?: boolean; readonly unsaved?: boolean | undefined },
+): string {
+	if (secret === true && set === true) return `${help} ${texts.keepSecret(unsaved)}`;
 	return kind === "list" ? `${help} ${texts.board.onePerLine}` : help;
 }
 
@@ -311,7 +321,9 @@ function pickField(description: SettingRow): FormField {
 		},
 		missing: () => [],
 		show: (problems, warnings) => {
-			framed.show(problems[0]?.problem, warnings[0]?.problem);
+			// The board's sentences name words as settings files do.
+			const problem = problems[0]?.problem.replace(/\bor ([a-z]+)/g, (_, word) => `or ${choiceLabel(word)}`);
+			framed.show(problem, warnings[0]?.problem);
 			setAttributes(typed, { "aria-invalid": problems.length > 0 ? "true" : undefined });
 		},
 		focus: () => (control.value === otherChoice ? typed : control).focus(),

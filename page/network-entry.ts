@@ -10,8 +10,12 @@ const words = texts.networks;
 export interface KnownNetwork {
 	readonly ssid: string;
 	readonly password?: string;
+	/** In a settings file: it has no password. */
+	readonly open?: boolean;
 	/** The board has its password. */
 	readonly saved?: boolean;
+	/** It has it from the last test only. */
+	readonly unsaved?: boolean;
 	/** Requires a password; known from a scan. */
 	readonly secured?: boolean;
 	/** Its signal is very weak. */
@@ -40,11 +44,11 @@ export class NetworkEntry {
 
 	/** A network without a name is a hidden one. */
 	constructor(known: KnownNetwork, { onRemove, onUp }: { onRemove(): void; onUp(): void }) {
-		const { ssid, password = "", saved = false, secured, weak = false } = known;
+		const { ssid, password = "", saved = false, unsaved, secured, weak = false } = known;
 		const hidden = ssid === "";
 		const title = hidden ? words.hiddenTitle : ssid;
 		const { input, toggle } = secretInput(words.passwordOf(title));
-		const help = saved ? texts.keepSecret : secured === true ? "" : words.maybeOpen;
+		const help = saved ? texts.keepSecret(unsaved) : secured === true ? "" : words.maybeOpen;
 		const open = secured === false && !saved && password === "";
 		this.#known = known;
 		this.#isSecured = secured;

@@ -79,8 +79,9 @@ export class NetworksField implements FormField {
 		this.#draw();
 	}
 
-	/** A settings file without secrets has only names: a network is open only if the scan says so. */
+	/** A settings file without secrets has only names: a network is open only if the file or the scan says so. */
 	#withSavedState(known: KnownNetwork): KnownNetwork {
+		if (known.open === true) return { ...known, saved: false, secured: false };
 		if (known.password !== undefined || known.saved !== undefined) return known;
 		const found = this.#nearby.find(({ ssid }) => ssid === known.ssid);
 		return { ...known, saved: this.#savedSsids.has(known.ssid), secured: found?.secured ?? true };

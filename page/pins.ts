@@ -54,7 +54,7 @@ export function inputPins(chip: string, analog: boolean): readonly number[] {
 	return parseRanges(analog ? measured : inputs);
 }
 
-/** Why a pin needs care; `undefined`: it does not. A pull resistor is no matter for `analog`. */
+/** Why a pin needs care; `undefined`: it does not. A pull resistor does not matter for `analog`. */
 export function pinCare(chip: string, pin: number, analog: boolean): CareReason | undefined {
 	const reasons = Object.entries(pinsOf(chip).care) as [CareReason, string][];
 	return reasons.find(

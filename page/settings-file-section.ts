@@ -1,7 +1,7 @@
 import { isJsonObject } from "../src/common/json";
 import type { BoardClient } from "./board-client";
 import { button, element, icon, icons, labelledCheck, replaceContent, uniqueId } from "./dom";
-import type { SettingsForm } from "./settings-form";
+import { rootKey, type SettingsForm } from "./settings-form";
 import { decodeTextFile } from "./text-file";
 import { texts } from "./texts";
 
@@ -55,7 +55,7 @@ function importGroup({ client, form, defaults, announce }: SettingsFileOptions):
 			chosen === undefined ? text.value : decodeTextFile(new Uint8Array(await chosen.arrayBuffer()));
 		if (content.trim() === "") return report(words.nothing);
 		const given = parseSettings(content);
-		if (given === undefined) return report(words.notJson);
+		if (typeof given === "string") return report(given);
 		// A key is for the service that it was made for, and not for the one of this board.
 		const { server, rootCertificate } = defaults;
 		const hasKey = typeof given.key === "string" && given.key.trim() !== "";
@@ -67,6 +67,8 @@ function importGroup({ client, form, defaults, announce }: SettingsFileOptions):
 		if (refused !== undefined) return report(refused.problem);
 		const names = Object.keys(settings).filter((key) => key !== versionKey && !left.includes(key));
 		const known = names.filter((key) => form.field(key) !== undefined);
+		const own = known.filter((key) => Object.hasOwn(given, key));
+		const invalid = own.filter((key) => problems.some((one) => rootKey(one.key) === key));
 		const unknown = names.filter((key) => !known.includes(key));
 		form.write(Object.fromEntries(known.map((key) => [key, settings[key]])));
 		form.markTouched(known);
@@ -74,7 +76,7 @@ function importGroup({ client, form, defaults, announce }: SettingsFileOptions):
 		text.value = "";
 		// Some problems do not show in a field, such as a list in place of a number.
 		const wrong = problems.flatMap(({ key, problem }) => {
-			const field = form.field(key.split(".", 1)[0] ?? "");
+			const field = form.field(rootKey(key));
 			return field === undefined ? [] : [words.wrong(field.label, problem)];
 		});
 		const kept = Object.keys(before).filter(
@@ -82,8 +84,9 @@ function importGroup({ client, form, defaults, announce }: SettingsFileOptions):
 				![...names, ...left].includes(key) && JSON.stringify(before[key]) !== JSON.stringify(defaults[key]),
 		);
 		report(
-			words.imported(known.length),
+			words.imported(own.length - invalid.length, invalid.length),
 			...wrong,
+			...(hasKey && !own.includes("server") ? [words.reset] : []),
 			...(kept.length > 0 ? [words.kept(kept.map((key) => form.field(key)?.label).join(", "))] : []),
 			...(unknown.length > 0 ? [words.unknown(unknown.join(", "))] : []),
 		);
@@ -101,13 +104,16 @@ function importGroup({ client, form, defaults, announce }: SettingsFileOptions):
 	);
 }
 
-/** `undefined` if it is not a JSON object. */
-function parseSettings(content: string): Readonly<Record<string, unknown>> | undefined {
+/** The problem if it is not a JSON object. */
+function parseSettings(content: string): Readonly<Record<string, unknown>> | string {
+	const text = content.replace(/^\ufeff|\0+$/g, "");
 	try {
-		const value: unknown = JSON.parse(content.replace(/^\ufeff|\0+$/g, ""));
-		return isJsonObject(value) ? value : undefined;
-	} catch {
-		return undefined;
+		const value: unknown = JSON.parse(text);
+		return isJsonObject(value) ? value : words.notJson;
+	} catch (error) {
+		// Chromium and Firefox name the place, but also quote the text around it, which may be a password.
+		const [, line, column] = /line (\d+) column (\d+)/.exec(String(error)) ?? [];
+		return line === undefined ? words.notJson : words.typingError(line, column);
 	}
 }
 

@@ -114,6 +114,6 @@ function isInvalid(element: HTMLElement): boolean {
 }
 
 /** Of `networks.1.password`: `networks`. */
-function rootKey(key: string): string {
+export function rootKey(key: string): string {
 	return key.split(".", 1)[0] ?? key;
 }

@@ -113,7 +113,11 @@ class SetupPage {
 		const words = texts.dakkio;
 		const set = this.#boardSettings.secretsSet.includes("key");
 		const fields = [
-			settingField(this.#row("key"), { set, required: words.keyMissing }),
+			settingField(this.#row("key"), {
+				set,
+				unsaved: this.#state.tested?.isKeyUnsaved,
+				required: words.keyMissing,
+			}),
 			settingField(this.#row("bucketId"), { required: words.bucketMissing }),
 			sourceField(this.#row("dataSourceId")),
 		];
@@ -161,7 +165,9 @@ class SetupPage {
 			...draft,
 			networks: networks.map((network) => ({
 				...network,
-				saved: kept.some(({ ssid, saved }) => ssid === network.ssid && saved === true),
+				saved: false,
+				unsaved: false,
+				...kept.find(({ ssid }) => ssid === network.ssid),
 			})),
 		};
 	}

@@ -24,7 +24,8 @@ export const texts = Object.freeze({
 	problem: "Error:",
 	warning: "Note:",
 	lengthOf: (length: number, maxLength: number) => `${length} of ${maxLength}`,
-	keepSecret: "Saved on the board. Leave empty to keep it.",
+	keepSecret: (unsaved?: boolean) =>
+		`${unsaved === true ? "From the last test, not saved yet" : "Saved on the board"}. Leave empty to keep it.`,
 	problems: (count: number) => (count === 1 ? "1 problem found." : `${count} problems found.`),
 
 	lost: (name = "") =>
@@ -32,15 +33,14 @@ export const texts = Object.freeze({
 	busy: "The board is busy with another page. Close the ones that you do not need. Trying again…",
 	found: "Connected to the board again.",
 	refused: (status: number) => `The board refused this request (${status}). Reload the page and try again.`,
-	tooLarge: "This is too large for the board. Is the certificate only one certificate?",
+	tooLarge: "This is too large for the board.",
 
 	networks: {
 		title: "Wi-Fi",
 		lead: "Choose the network for the board. It stores up to three, and joins the first one it can.",
 		nearby: "Networks nearby",
 		none: "No network found. Move the board closer to the router and scan again.",
-		missing:
-			"Not in the list? The board cannot join a network that is 5 GHz only: turn on 2.4 GHz in the router.",
+		missing: "Not in the list? The board needs 2.4 GHz: turn it on in the router.",
 		scanning: "Scanning for networks…",
 		scanned: (count: number) => (count === 1 ? "1 network found." : `${count} networks found.`),
 		rescan: "Scan again",
@@ -66,7 +66,7 @@ export const texts = Object.freeze({
 		notJoinable: "not joinable here: its name is not text",
 		unsecured: "open",
 		chosen: "chosen",
-		tooWeak: "The signal is very weak here. Uploads may be delayed; readings stay on the board until then.",
+		tooWeak: "The signal is very weak here: uploads may be delayed.",
 	},
 
 	dakkio: {
@@ -224,7 +224,7 @@ export const texts = Object.freeze({
 
 	update: {
 		title: "Firmware update",
-		lead: "Settings and readings stay. After a break, choose the same file again: it goes on.",
+		lead: "Settings and readings stay. If it is interrupted, choose the same file again: the update resumes.",
 		file: "Update file (.update)",
 		install: "Install",
 		installOlder: "Install the older version",
@@ -258,7 +258,7 @@ export const texts = Object.freeze({
 		log: "Log",
 		reload: "Reload",
 		restart: "Restart",
-		restartHelp: "Like the board’s reset button. Changes that are not saved are lost.",
+		restartHelp: "Changes that are not saved are lost.",
 		restartDone: "The board restarts with its saved settings.",
 		reset: "Factory reset",
 		resetHelp: "Erases all settings, the key, the Wi-Fi passwords, and readings that are not sent yet.",
@@ -282,18 +282,21 @@ export const texts = Object.freeze({
 
 	transfer: {
 		title: "Settings file",
-		lead: "A text file with this board’s settings that are not defaults: a backup, or a start for further boards. An import leaves all others as they are.",
+		lead: "This board’s settings as text: a backup, or a start for further boards. An import leaves all that is not in the file.",
 		import: "Import",
 		file: "Settings file",
 		paste: "or its text",
 		own: "The file is from this board: also import device id and data source",
 		start: "Import",
-		notJson: "This is not a settings file. A settings file is JSON exported by a board.",
+		notJson: "This is not a settings file: choose one that a board has exported.",
+		typingError: (line: unknown, column: unknown) =>
+			`There is a typing error in line ${line} at column ${column}, or just before it.`,
 		tooLarge: "This is not a settings file: it is too large.",
 		wrong: (label: string, problem: string) => `${label}: ${problem}`,
 		nothing: "Choose a file, or paste its text.",
-		imported: (count: number) =>
-			`${count === 1 ? "1 setting" : `${count} settings`} imported. Nothing is saved until you save.`,
+		imported: (count: number, invalid: number) =>
+			`${count === 1 ? "1 setting" : `${count} settings`} imported${invalid > 0 ? `, ${invalid} invalid` : ""}. Nothing is saved until you save.`,
+		reset: "The file has a key, but no service address: it is set to its default.",
 		kept: (names: string) => `Not in the file, so left as they are: ${names}.`,
 		unknown: (names: string) => `Unknown to this board, ignored: ${names}.`,
 		export: "Export",
@@ -330,7 +333,7 @@ export const texts = Object.freeze({
 		found: {
 			join: ({ ssid, address, strength }) =>
 				`${ssid}, address ${address}${strength === undefined ? "" : `, ${signal(strength)}`}`,
-			name: ({ host, address }) => `${host} is ${address}`,
+			name: ({ host, address }) => (host === address ? host : `${host} is ${address}`) ?? "",
 			// In the phone's own time zone, beside the phone's clock: a wrong time is seen.
 			time: ({ utc = 0 }) => new Date(utc).toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" }),
 			certificate: ({ issuer = "" }) => issuer,

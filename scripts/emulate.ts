@@ -8,7 +8,7 @@ import { lockDirectory } from "../simulator/directory-lock";
 import { freePort } from "../simulator/free-port";
 import { readInputFile } from "../simulator/input-file";
 import { NtpServer } from "../simulator/ntp/ntp-server";
-import { checkSettingsFile, describeUnusedService } from "../simulator/settings-file";
+import { checkSettingsFile, describeFileProblem, describeUnusedService } from "../simulator/settings-file";
 import { errorMessage } from "../src/common/error-message";
 import { type Settings, withoutDefaults } from "../src/settings/settings";
 import { EmulatedChip, hostAddress, requireEmulator } from "./emulated-chip";
@@ -187,7 +187,7 @@ function parse(): Options | undefined {
 function readSettings(file: string): Partial<Settings> {
 	const { settings, problems } = checkSettingsFile(readText(file));
 	const [first] = problems;
-	if (first !== undefined) throw new Error(`${file}: ${first.key}: ${first.problem}`);
+	if (first !== undefined) throw new Error(describeFileProblem(file, first));
 	const own = withoutDefaults(settings);
 	const unused = describeUnusedService(file, own);
 	if (unused !== undefined) say(unused);

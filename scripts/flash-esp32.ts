@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { decodeTextFile } from "../page/text-file";
 import { parseArguments } from "../simulator/command-line";
 import { readInputFile } from "../simulator/input-file";
-import { checkSettingsFile } from "../simulator/settings-file";
+import { checkSettingsFile, describeFileProblem } from "../simulator/settings-file";
 import { errorMessage } from "../src/common/error-message";
-import { withoutDefaults } from "../src/settings/settings";
+import { missingForUpload, withoutDefaults } from "../src/settings/settings";
 import {
 	type Build,
 	buildFor,
@@ -94,6 +94,11 @@ function readSettings(file: string, platform: Platform): string {
 	}
 	const { settings, problems } = checkSettingsFile(text, defaultPinsOn(platform));
 	if (problems.length > 0)
-		throw new Error(problems.map(({ key, problem }) => `${file}: ${key}: ${problem}`).join("\n"));
+		throw new Error(problems.map((problem) => describeFileProblem(file, problem)).join("\n"));
+	const missing = missingForUpload(settings);
+	if (missing.length > 0)
+		process.stderr.write(
+			`${file}: ${missing.join(", ")}. The board sends nothing until that is set on its setup page.\n`,
+		);
 	return Buffer.from(JSON.stringify(withoutDefaults(settings))).toString("hex");
 }

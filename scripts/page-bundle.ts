@@ -99,6 +99,18 @@ export const ${exported}: StaticPage = Object.freeze({
 `;
 }
 
+/** Names of texts that neither the DOM nor the board's API has: shortened, which saves 270 bytes compressed. */
+export const textNames: readonly string[] = `
+	addTitle anywayHelp bucketMissing careful choosePin createHelp eachReading earlierOf hiddenTitle
+	installOlder keepSecret keyMissing leftHelp lengthOf maintenance maybeOpen nameMissing nameTaken
+	nextNever nextOnBattery noNumber noResponse noValue notJoinable notJson onePerLine passwordMissing
+	passwordOf pinMissing removeOf resetDone resetHelp restartDone restartHelp returnHelp saveAnyway
+	saveUntested scanAgain secondsOf secretsHelp sourceId sourceMissing stepDone stepsName tooLarge
+	tooWeak typingError unsecured untested wirings
+`
+	.trim()
+	.split(/\s+/);
+
 async function bundle(entry: string): Promise<string> {
 	const { outputFiles } = await build({
 		entryPoints: [join(sources, entry)],
@@ -107,6 +119,7 @@ async function bundle(entry: string): Promise<string> {
 		format: "iife",
 		charset: "utf8",
 		legalComments: "none",
+		mangleProps: new RegExp(`^(?:${textNames.join("|")})$`),
 		// Constants of the firmware that the page does not use.
 		pure: ["Object.freeze"],
 		target: browserTargets,

@@ -17,7 +17,7 @@ import {
 	sensorPins,
 	type WiredChip,
 } from "./hardware/simulated-sensors";
-import { checkSettingsFile, describeUnusedService } from "./settings-file";
+import { checkSettingsFile, describeFileProblem, describeUnusedService } from "./settings-file";
 import { defaultPins } from "./virtual-board";
 
 /** The command line of `npm start`. */
@@ -124,7 +124,7 @@ function readSettings(file: string, read: (file: string) => string): Partial<Set
 	const pins = { ...defaultPins, ...sensorPins, problemOf };
 	const { given, settings, problems } = checkSettingsFile(text, pins);
 	const [first] = problems;
-	if (first !== undefined) return `${file}: ${first.key}: ${first.problem}`;
+	if (first !== undefined) return describeFileProblem(file, first);
 	// No network, as the file says: that is the default of a board, but not here.
 	const none = Array.isArray(given.networks) && given.networks.length === 0 ? { networks: [] } : {};
 	return { ...withoutDefaults(settings), ...none };

@@ -49,7 +49,7 @@ test("a short press sends pending readings at once, long before they are due", a
 test("held for ten seconds, the board erases settings, secrets and readings, and restarts", async () => {
 	start({ uploadInterval: 86_400 });
 	await board.waitForLine(/reading 2:/);
-	await press(10_200, /button: factory reset/);
+	await press(10_200, /factory reset: erases settings, key and \d+ pending readings/);
 	await board.waitForLine(/asks for restart/);
 	expect(board.requestedStart).toBe("restart");
 	const storage = board.board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
@@ -67,9 +67,9 @@ test("held for ten seconds, the board erases settings, secrets and readings, and
 test("a pin conflict of light and button is logged at the start, and the board works", async () => {
 	start({ ledPin: defaultPins.button });
 	await board.waitForLine(
-		/^settings: ledPin: Pin 0 is also for the button \(auto\)\. Each needs a pin of its own\.$/,
+		/^settings: ledPin: Pin 0 is also for the button \(by default\)\. Each needs a pin of its own\.$/,
 	);
-	await board.waitForLine(/^settings: buttonPin: auto is pin 0 here, which is also for the status light\./);
+	await board.waitForLine(/^settings: buttonPin: The default pin 0 is also for the status light\./);
 	await board.waitForLine(/^button: pin 0 cannot be used: in use/);
 	await board.waitForLine(/^sent point 1: 201/);
 });

@@ -67,7 +67,7 @@ describeSetupPage("the form", () => {
 		await setup.dakkio({ key: "dakkio_r_0123456789abcdef", bucketId: "12" });
 		await setup.next();
 		await page.getByText("This is a read key (dakkio_r_)").waitFor();
-		await page.getByText("it has 24 hexadecimal digits").waitFor();
+		await page.getByText("An id has 24 hexadecimal digits").waitFor();
 		await visit.focused(key);
 		expect(await key.getAttribute("aria-invalid")).toBe("true");
 		await visit.inspect();
@@ -177,15 +177,35 @@ describeSetupPage("the form", () => {
 		const light = page.getByRole("textbox", { name: "Status light pin: number" });
 		await light.fill("21");
 		await light.blur();
-		await page.getByText("Pin 21 is also for the I²C data line (auto).").waitFor();
+		await page.getByText("Pin 21 is also for the I²C data line (by default).").waitFor();
 		await setup.go("Test");
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await visit.focused(light);
-		await page.getByText("auto is pin 21 here, which is also for the status light.").waitFor();
+		await page.getByText("The default pin 21 is also for the status light.").waitFor();
 		await visit.inspect();
 		await light.fill("17");
 		await light.blur();
-		await page.getByText("which is also for the status light.").waitFor({ state: "hidden" });
+		await page.getByText("The default pin 21 is also for the status light.").waitFor({ state: "hidden" });
+	});
+
+	test("shows why a typed pin needs care, and names words as the page does", async () => {
+		const { page } = visit;
+		await setup.furtherSettings();
+		const note = page.getByText("Note: GPIO 1 – serial log.");
+		for (const label of ["Button pin", "Status light pin"]) {
+			await page.getByRole("combobox", { name: label }).selectOption("Number…");
+			const pin = page.getByRole("textbox", { name: `${label}: number` });
+			await pin.fill("1");
+			await pin.blur();
+			await note.waitFor();
+			await pin.fill("99");
+			await pin.blur();
+			await page.getByText("This must be a whole number from 0 to 48 or Automatic or None.").waitFor();
+			await pin.fill(label === "Button pin" ? "34" : "22");
+			await pin.blur();
+			if (label === "Button pin") await page.getByText("Note: GPIO 34 – no pull-up inside.").waitFor();
+			await note.waitFor({ state: "hidden" });
+		}
 	});
 
 	test("is readable on a small phone with text at 200 %", async () => {

@@ -40,7 +40,7 @@ async function updatedLife(behaviour: ImageBehaviour, scenario: Partial<Scenario
 
 const written = [
 	"60: update: 0.9.0 begins, 9000 bytes",
-	"60: update: 0.9.0 is written, and is started next",
+	"60: update: 0.9.0 written; starts on the next boot",
 ] as const;
 
 describe.each(["mains", "battery"] as const)("on %s, no reading is lost, and an update", (power) => {

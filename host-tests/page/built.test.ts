@@ -2,7 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type BuiltPage, buildPage, localPageSource, setupPageSource } from "../../scripts/page-bundle";
+import {
+	type BuiltPage,
+	buildPage,
+	localPageSource,
+	setupPageSource,
+	textNames,
+} from "../../scripts/page-bundle";
 import { root } from "../../scripts/sdk";
 import { localPage } from "../../src/local-page/page-data";
 import { setupPage } from "../../src/setup/page-data";
@@ -52,6 +58,16 @@ describe.each(pages)("the $source.title", ({ source, stored, maxBytes }) => {
 const sources = readdirSync(join(root, "page")).map((name) => {
 	const text = readFileSync(join(root, "page", name), "utf8");
 	return { name, code: text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "") };
+});
+
+test("only names of texts are shortened, not those of the board's API", () => {
+	const texts = readFileSync(join(root, "page/texts.ts"), "utf8");
+	const api = ["api", "form-settings"].map((name) =>
+		readFileSync(join(root, `src/setup/${name}.ts`), "utf8"),
+	);
+	const isNameIn = (text: string, name: string) => new RegExp(`\\b${name}\\b`).test(text);
+	expect(textNames.filter((name) => !isNameIn(texts, name))).toEqual([]);
+	expect(textNames.filter((name) => api.some((text) => isNameIn(text, name)))).toEqual([]);
 });
 
 test("no text becomes markup or script: hostile network names stay text", () => {

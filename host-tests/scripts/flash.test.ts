@@ -192,6 +192,21 @@ test("invalid settings are reported without any secret, and nothing is built", a
 	expect(complaint).not.toContain("dakkio_w_secret");
 });
 
+test("settings without key or bucket are flashed with a warning", async () => {
+	const { complaint, failed } = await flash("--release", "--settings", join(directory, "board.json"));
+	expect(failed).toBe(false);
+	expect(complaint).toContain(
+		"board.json: the API key is not set, the bucket is not set. The board sends nothing ",
+	);
+});
+
+test("a network without a password must be marked as open", async () => {
+	const file = join(directory, "names.json");
+	writeFileSync(file, '{ "networks": [{ "ssid": "Home" }] }');
+	const { output, complaint } = await flash("--settings", file);
+	expect([output, complaint]).toEqual(["", expect.stringContaining("names.json: networks.0.password: ")]);
+});
+
 test("settings that a board has no room for are reported, and nothing is built", async () => {
 	const { output, complaint } = await flash("--settings", join(directory, "large.json"));
 	expect(output).toBe("");

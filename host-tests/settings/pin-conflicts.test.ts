@@ -117,8 +117,8 @@ describe("what is auto has the pin that is usual on this board", () => {
 			esp32,
 			{ inputs: [{ ...door, pin: 21 }] },
 			{
-				dataPin: `auto is pin 21 here, which is also for the input door. ${own}`,
-				inputs: `Number 1: Pin 21 is also for the I²C data line (auto). ${own}`,
+				dataPin: `The default pin 21 is also for the input door. ${own}`,
+				inputs: `Number 1: Pin 21 is also for the I²C data line (by default). ${own}`,
 			},
 		],
 		[
@@ -126,8 +126,8 @@ describe("what is auto has the pin that is usual on this board", () => {
 			esp32,
 			{ oneWirePin: 2 },
 			{
-				ledPin: `auto is pin 2 here, which is also for the 1-Wire bus. ${own}`,
-				oneWirePin: `Pin 2 is also for the status light (auto). ${own}`,
+				ledPin: `The default pin 2 is also for the 1-Wire bus. ${own}`,
+				oneWirePin: `Pin 2 is also for the status light (by default). ${own}`,
 			},
 		],
 		[
@@ -135,8 +135,8 @@ describe("what is auto has the pin that is usual on this board", () => {
 			esp32c3,
 			{ buttonPin: 9 },
 			{
-				buttonPin: `Pin 9 is also for the I²C clock line (auto). ${own}`,
-				clockPin: `auto is pin 9 here, which is also for the button. ${own}`,
+				buttonPin: `Pin 9 is also for the I²C clock line (by default). ${own}`,
+				clockPin: `The default pin 9 is also for the button. ${own}`,
 			},
 		],
 		[
@@ -144,8 +144,8 @@ describe("what is auto has the pin that is usual on this board", () => {
 			esp32,
 			{ dataPin: 22 },
 			{
-				dataPin: `Pin 22 is also for the I²C clock line (auto). ${own}`,
-				clockPin: `auto is pin 22 here, which is also for the I²C data line. ${own}`,
+				dataPin: `Pin 22 is also for the I²C clock line (by default). ${own}`,
+				clockPin: `The default pin 22 is also for the I²C data line. ${own}`,
 			},
 		],
 	])("%s", (_, usual, given, expected) => {

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { findJsonError } from "../../simulator/json-error";
+import { checkSettingsFile, describeFileProblem, parseSettingsFile } from "../../simulator/settings-file";
 import { decodePem } from "../../src/settings/pem";
 import { checkSettings, settingsTable } from "../../src/settings/settings";
-import { formatSettingsFile, parseSettingsFile } from "../../src/settings/settings-file";
+import { formatSettingsFile } from "../../src/settings/settings-file";
 
 const key = `dakkio_w_${"a".repeat(32)}`;
 const { settings } = checkSettings({
@@ -23,12 +25,12 @@ describe("a settings file", () => {
 		expect(checkSettings(given)).toEqual({ settings, problems: [], warnings: [] });
 	});
 
-	test("without secrets has only the names of networks", () => {
+	test("without secrets has of networks only the names, and which are open", () => {
 		const text = formatSettingsFile(settings, false);
 		expect(text).not.toMatch(/correct horse|dakkio_w_|password/);
 		expect(JSON.parse(text)).toEqual({
 			version: 1,
-			networks: [{ ssid: "Home" }, { ssid: "Café" }],
+			networks: [{ ssid: "Home" }, { ssid: "Café", open: true }],
 			bucketId: "0".repeat(24),
 			location: "Balcony",
 			interval: 30,
@@ -63,6 +65,51 @@ describe("a settings file", () => {
 		]);
 	});
 
+	test.each<[file: string, line: number, column: number]>([
+		['{\n\t"interval": 30\n\t"location": "Roof"\n}', 3, 2],
+		['{\r\n\t"interval": 30,\r\n}', 3, 1],
+		['{ "networks": [{ "ssid": "Home", "password": "correct horse }] }', 1, 46],
+		["{ 'key': 1 }", 1, 3],
+		['{ "interval": 030 }', 1, 16],
+		['{ "location": "C:\\users" }', 1, 15],
+		["{", 1, 2],
+		["[".repeat(20_000), 1, 101],
+	])("%j has the place of its typing error in the message, and nothing of its text", (file, line, column) => {
+		const [problem] = parseSettingsFile(file).problems;
+		expect(problem).toEqual({
+			key: "file",
+			problem: `There is a typing error in line ${line} at column ${column}, or just before it.`,
+		});
+		expect(describeFileProblem("board.json", problem ?? { key: "", problem: "" })).toMatch(
+			/^board\.json: There is a typing error/,
+		);
+	});
+
+	test("with open networks sets up a board from the command line, also without secrets", () => {
+		const open = { ...settings, networks: [{ ssid: "Café", password: "" }] };
+		for (const secrets of [false, true]) {
+			const checked = checkSettingsFile(formatSettingsFile(open, secrets));
+			expect(checked.problems).toEqual([]);
+			expect(checked.settings.networks).toEqual(open.networks);
+		}
+	});
+
+	test.each([{}, { password: "" }, { password: " " }, { password: null }, { open: false }])(
+		"for a new board needs the password of a network, or open: true (%j)",
+		(more) => {
+			const networks = [
+				{ ssid: "Home", password: "correct horse" },
+				{ ssid: "Elsewhere", ...more },
+			];
+			expect(checkSettingsFile(JSON.stringify({ networks })).problems).toEqual([
+				{
+					key: "networks.1.password",
+					problem: 'The password is missing: write "open": true if the network has none.',
+				},
+			]);
+		},
+	);
+
 	test("has a problem for each unknown key", () => {
 		const { given } = parseSettingsFile('{ "colour": 1, "toString": 2, "__proto__": 3, "interval": 30 }');
 		expect(checkSettings(given).problems.map((problem) => problem.key)).toEqual([
@@ -74,6 +121,32 @@ describe("a settings file", () => {
 });
 
 describe("whatever is in it", () => {
+	test("a typing error is found in what begins as JSON and is none, and nowhere else", () => {
+		const parts = fc.array(
+			fc.oneof(
+				fc.constantFrom(...'{}[],:" \n\\-0.eE', '"a"', "12", "true", "nul", "null", "\\u00e", "\u00a0"),
+				fc.json(),
+			),
+			{ maxLength: 8 },
+		);
+		fc.assert(
+			fc.property(
+				parts.map((some) => some.join("")),
+				(content) => {
+					let isJson = true;
+					try {
+						JSON.parse(content);
+					} catch {
+						isJson = false;
+					}
+					if (isJson) expect(findJsonError(content)).toBeUndefined();
+					else if (/^[[{]/.test(content)) expect(findJsonError(content)).toBeDefined();
+				},
+			),
+			{ numRuns: 2000 },
+		);
+	});
+
 	const keys = fc.constantFrom(
 		...Object.keys(settingsTable),
 		"version",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decodeTextFile } from "../../page/text-file";
+import { parseSettingsFile } from "../../simulator/settings-file";
 import { parseStartCommand } from "../../simulator/start-options";
-import { parseSettingsFile } from "../../src/settings/settings-file";
 
 /** Every text file that a Windows editor saves is taken. */
 

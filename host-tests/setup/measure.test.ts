@@ -137,6 +137,7 @@ test("the log of the boot, why it began, and a restart", async () => {
 	expect(log.lines[0]).toMatch(/^dakkio-esp32 .* boot 1 \(power-on\)/);
 	expect(log.lines.join("\n")).not.toMatch(/setup: join/);
 	expect((await page.post("/api/restart")).status).toBe(202);
+	expect(lines).toContainEqual(expect.stringMatching(/setup: closed, restart from the page$/));
 	while (!lines.some((line) => / boot 2 \(restart\)/.test(line)))
 		await new Promise((resolve) => setImmediate(resolve));
 });
@@ -151,6 +152,9 @@ test("a factory reset by the page erases the settings, if the board is named", a
 		expect((await page.post(path, { settings: {} })).status, path).toBe(409);
 	while (!lines.some((line) => / boot 2 \(restart\)/.test(line)))
 		await new Promise((resolve) => setImmediate(resolve));
+	expect(lines).toContainEqual(
+		expect.stringMatching(/factory reset: erases settings, key and \d+ pending readings$/),
+	);
 	while ((running.setupPort ?? 0) === 0) await new Promise((resolve) => setImmediate(resolve));
 	page = new PageClient(running.setupPort ?? 0);
 	const { settings } = await page.state();

@@ -473,13 +473,19 @@ describe("settings", () => {
 			const answer = handleSetupRequest(post(path, { token, settings: given }), board);
 			expect(answer.status).toBe(path === "/api/check" ? 200 : 422);
 			expect(JSON.parse(textOf(answer)).problems).toEqual([
-				{ key: "buttonPin", problem: expect.stringMatching(/^auto is pin 0 here, .* the 1-Wire bus\./) },
-				{ key: "clockPin", problem: expect.stringMatching(/^auto is pin 9 here, .* the input door\./) },
+				{
+					key: "buttonPin",
+					problem: expect.stringMatching(/^The default pin 0 is also for .*the 1-Wire bus\./),
+				},
+				{
+					key: "clockPin",
+					problem: expect.stringMatching(/^The default pin 9 is also for .*the input door\./),
+				},
 				{
 					key: "inputs",
-					problem: expect.stringMatching(/^Number 1: Pin 9 .* the I²C clock line \(auto\)\./),
+					problem: expect.stringMatching(/^Number 1: Pin 9 .* the I²C clock line \(by default\)\./),
 				},
-				{ key: "oneWirePin", problem: expect.stringMatching(/^Pin 0 .* the button \(auto\)\./) },
+				{ key: "oneWirePin", problem: expect.stringMatching(/^Pin 0 .* the button \(by default\)\./) },
 			]);
 		}
 		expect(settings()).toBe(kept);
@@ -512,6 +518,27 @@ test("no response but an export with secrets contains a secret", () => {
 	const state = JSON.parse(textOf(handleSetupRequest(request("GET", "/api/state"), board)));
 	expect(state.settings).toMatchObject({ key: "", networks: [{ ssid: "Home", saved: true }] });
 	expect(state.secretsSet).toEqual(["networks", "key"]);
+});
+
+test("a tested password that is another than the saved one is marked as unsaved", () => {
+	const networks = [
+		{ ssid: "Home", password: "correct horse" },
+		{ ssid: "Shed", password: "correct horse" },
+		{ ssid: "Café", password: "" },
+	];
+	const saved = checkSettings({ networks }).settings;
+	const tested = {
+		...saved,
+		networks: networks.map((one, index) => ({
+			...one,
+			password: index === 1 ? "battery staple" : one.password,
+		})),
+	};
+	expect(redactedSettings(tested, saved).networks).toEqual([
+		{ ssid: "Home", saved: true },
+		{ ssid: "Shed", saved: true, unsaved: true },
+		{ ssid: "Café", saved: false },
+	]);
 });
 
 test("the table describes every setting for the form", () => {

@@ -83,8 +83,11 @@ test("settings that give a bus pin to an input are refused, and nothing is saved
 	const { status, body } = await page.post("/api/save", { settings });
 	expect(status).toBe(422);
 	expect(JSON.parse(body).problems).toEqual([
-		{ key: "dataPin", problem: expect.stringMatching(/^auto is pin 21 here, .* the input door\./) },
-		{ key: "inputs", problem: expect.stringMatching(/^Number 1: Pin 21 .* the I²C data line \(auto\)\./) },
+		{ key: "dataPin", problem: expect.stringMatching(/^The default pin 21 is also for .*the input door\./) },
+		{
+			key: "inputs",
+			problem: expect.stringMatching(/^Number 1: Pin 21 .* the I²C data line \(by default\)\./),
+		},
 	]);
 	expect((await page.state()).settings).toMatchObject({ inputs: [] });
 	expect((await page.post("/api/save", { settings: { ...settings, dataPin: 18 } })).status).toBe(200);

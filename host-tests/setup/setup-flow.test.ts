@@ -318,7 +318,10 @@ describe("each failure is reported with its code and details", () => {
 });
 
 test("tested settings are not saved", async () => {
-	expect((await page.state()).secretsSet).toEqual([]);
+	const { secretsSet, tested } = await page.state();
+	expect(secretsSet).toEqual([]);
+	expect(tested?.isKeyUnsaved).toBe(true);
+	expect(tested?.settings.networks).toContainEqual({ ssid: "Home", saved: true, unsaved: true });
 });
 
 test("a second test replaces the first, and joins a hidden network", async () => {
@@ -428,6 +431,7 @@ describe("the whole flow", () => {
 		expect((await page.post("/api/save", { settings: { interval: 6 } })).status).toBe(200);
 		const before = world.dakkio.stored;
 		expect((await page.post("/api/finish")).status).toBe(202);
+		await line(/^setup: closed, done on the page$/);
 		await world.dakkio.waitForPoints(before + 2);
 		expect(world.dakkio.duplicates).toBe(0);
 		expect(world.dakkio.points().some(({ metadata }) => metadata.timeEstimated === true)).toBe(false);

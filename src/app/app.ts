@@ -509,6 +509,8 @@ export class App {
 	}
 
 	factoryReset(): void {
+		const { length } = this.storage.readings;
+		this.board.log(`factory reset: erases settings, key and ${length} pending readings`);
 		this.firmware.onLeave();
 		this.storage.factoryReset();
 		this.hardware.restart();

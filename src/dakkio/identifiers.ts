@@ -16,7 +16,7 @@ export function checkKey(key: string): Problem {
 		!key.startsWith(keyPrefix) ||
 		!consistsOf(key.slice(keyPrefix.length), `${lettersAndDigits}__`, 16, 120)
 	)
-		return "This is not an API key: it starts with dakkio_ and has only letters, digits and underscores. Copy it again from Dakkio.";
+		return "An API key is dakkio_, then 16 to 120 letters, digits or underscores. Copy it again from Dakkio.";
 	if (key.startsWith("dakkio_r_"))
 		return "This is a read key (dakkio_r_): it cannot store data. Create a write key (dakkio_w_) for this device.";
 	return undefined;
@@ -32,7 +32,7 @@ export function keyWarning(key: string): Problem {
 /** Checks a bucket's or data source's id: 24 hexadecimal digits. */
 export function checkId(id: string): Problem {
 	if (consistsOf(id, hexDigits, 24, 24)) return undefined;
-	return "This is not an id: it has 24 hexadecimal digits, as Dakkio shows it.";
+	return "An id has 24 hexadecimal digits. Copy it again from Dakkio.";
 }
 
 /** Maximum lengths of a field's name and unit, characters. */

@@ -114,7 +114,7 @@ function numberOf({ inputNumber }: PinUse): string {
 
 function describeConflict(use: PinUse, others: readonly PinUse[]): string {
 	const { pin, isAuto } = use;
-	const own = isAuto === true ? `auto is pin ${pin} here, which` : `Pin ${pin}`;
-	const whose = others.map((other) => `${other.label}${other.isAuto === true ? " (auto)" : ""}`);
-	return `${numberOf(use)}${own} is also for ${whose.join(" and ")}.`;
+	const own = isAuto === true ? "The default pin" : "Pin";
+	const whose = others.map((other) => `${other.label}${other.isAuto === true ? " (by default)" : ""}`);
+	return `${numberOf(use)}${own} ${pin} is also for ${whose.join(" and ")}.`;
 }

@@ -308,7 +308,7 @@ function apiKeyRule(): Rule<string> {
 function updateRule(): Rule<string> {
 	const address = textOrWord(200, ["off"], (value) =>
 		parseHttpsUrl(value) === undefined
-			? "This is not the address of a release index: enter https://, a host name and the path of the file, or off."
+			? "This is not the address of a release index: enter https://, a host name, a port (1 to 65535) unless it is 443, and the path of the file, without user name and #; or off."
 			: undefined,
 	);
 	return makeRule({ kind: "text", maxLength: 200, choices: ["off"] }, (raw) =>

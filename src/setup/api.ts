@@ -154,12 +154,18 @@ export interface SetupState extends Authorized {
 		/** What `auto` means in the settings of pins. */
 		readonly pins: DefaultPins;
 	};
-	/** As saved; secrets are empty, and a network is `{ ssid, saved }`: whether a password is saved for it. */
+	/**
+	 * As saved; secrets are empty, and a network is `{ ssid, saved }`: whether a password is saved for it. Tested, it also has
+	 * `unsaved: true` if its password is another than the saved one.
+	 */
 	readonly settings: Readonly<Record<string, unknown>>;
 	/** Keys of the secrets that are set. */
 	readonly secretsSet: readonly string[];
 	/** The last tested settings, if not saved: a reloaded page continues with them. */
-	readonly tested?: Pick<SetupState, "settings" | "secretsSet">;
+	readonly tested?: Pick<SetupState, "settings" | "secretsSet"> & {
+		/** The key is another than the saved one. */
+		readonly isKeyUnsaved?: boolean;
+	};
 	readonly table: readonly SettingDescription[];
 	readonly sensors: readonly SensorDescription[];
 	/** Pending readings in flash. */

@@ -14,11 +14,17 @@ export function describeSettings(): readonly SettingDescription[] {
 	);
 }
 
-/** The settings as the page may show them: secrets empty, networks as `{ ssid, saved }`. */
-export function redactedSettings(settings: Settings): Readonly<Record<string, unknown>> {
+/**
+ * The settings as the page may show them: secrets empty, networks as `{ ssid, saved }`, with `unsaved` if the password is not
+ * that in `saved`.
+ */
+export function redactedSettings(settings: Settings, saved = settings): Readonly<Record<string, unknown>> {
 	const shown: Record<string, unknown> = {};
 	for (const [key, value] of Object.entries(settings)) shown[key] = isSecret(key) ? "" : value;
-	shown.networks = settings.networks.map(({ ssid, password }) => ({ ssid, saved: password !== "" }));
+	shown.networks = settings.networks.map(({ ssid, password }) => {
+		const isSaved = saved.networks.some((other) => other.ssid === ssid && other.password === password);
+		return { ssid, saved: password !== "", ...(isSaved ? {} : { unsaved: true }) };
+	});
 	return shown;
 }
 

@@ -263,7 +263,14 @@ export class Setup implements SetupBackend {
 				pins: this.defaultPins,
 			},
 			...redacted(savedSettings),
-			...(testedSettings === undefined ? {} : { tested: redacted(testedSettings) }),
+			...(testedSettings === undefined
+				? {}
+				: {
+						tested: {
+							...redacted(testedSettings, savedSettings),
+							isKeyUnsaved: testedSettings.key !== savedSettings.key,
+						},
+					}),
 			table: describeSettings(),
 			sensors: sampling.sensors,
 			waiting: readings.length,
@@ -342,6 +349,7 @@ export class Setup implements SetupBackend {
 	}
 
 	finish(): void {
+		this.logClosed("done on the page");
 		this.afterResponse(() => this.options.host.leave(this.savedSettings));
 	}
 
@@ -359,6 +367,7 @@ export class Setup implements SetupBackend {
 	}
 
 	restart(): void {
+		this.logClosed("restart from the page");
 		this.afterResponse(() => this.options.host.restart());
 	}
 
@@ -461,8 +470,12 @@ export class Setup implements SetupBackend {
 		this.runLifecycle();
 	}
 
-	private closeSetup(why: string): void {
+	private logClosed(why: string): void {
 		this.options.board.log(`setup: closed, ${why}`);
+	}
+
+	private closeSetup(why: string): void {
+		this.logClosed(why);
 		this.options.host.leave(this.savedSettings);
 	}
 }
@@ -471,6 +484,6 @@ function errorReason(error: Error | undefined): string {
 	return error?.message ?? "no reason given";
 }
 
-function redacted(settings: Settings): Pick<SetupState, "settings" | "secretsSet"> {
-	return { settings: redactedSettings(settings), secretsSet: secretsSet(settings) };
+function redacted(settings: Settings, saved = settings): Pick<SetupState, "settings" | "secretsSet"> {
+	return { settings: redactedSettings(settings, saved), secretsSet: secretsSet(settings) };
 }

@@ -162,7 +162,7 @@ export class FirmwareUpdate {
 			}
 			this.forget();
 			const version = formatVersion(header.version);
-			owner.log(`update: ${version} is written, and is started next`);
+			owner.log(`update: ${version} written; starts on the next boot`);
 			owner.onActivated(version);
 			return undefined;
 		} catch (error) {
