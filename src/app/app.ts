@@ -110,7 +110,7 @@ export class App {
 		this.starts = this.bootInfo.resumed
 			? undefined
 			: new StartCounter(keyValue, board.firmware?.running ?? 0);
-		this.isSafeMode = this.starts?.isSafeMode === true;
+		this.isSafeMode = this.starts?.isSafeMode === true || this.storage.isResetIncomplete;
 		this.settings = this.loadSettings();
 		const sleeps = this.settings.power === "battery";
 		this.clock = this.makeClock(sleeps);
@@ -208,7 +208,9 @@ export class App {
 	}
 
 	/** Sends the oldest pending reading to the destination in the settings under test; `undefined` without one. */
-	sendOldest(tested: Settings, connection: HttpConnection): Promise<ExchangeResult | undefined> {
+	async sendOldest(tested: Settings, connection: HttpConnection): Promise<ExchangeResult | undefined> {
+		// It is of the user before.
+		if (this.storage.isResetIncomplete) return undefined;
 		return this.makeUploader(tested).sendTrial(connection);
 	}
 
@@ -283,7 +285,10 @@ export class App {
 	}
 
 	private startSafeMode(): void {
-		this.board.log("safe mode: five starts in a row did not live a minute; only setup and updates run");
+		const cause = this.storage.isResetIncomplete
+			? "a factory reset is not complete"
+			: "five starts in a row did not live a minute";
+		this.board.log(`safe mode: ${cause}; only setup and updates run`);
 		if (this.setup !== undefined) this.setup.start();
 		else this.board.time.set(() => this.board.restart(), idleTimeoutMs);
 	}
