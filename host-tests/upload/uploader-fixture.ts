@@ -13,7 +13,7 @@ import {
 	saveUploadState,
 	type UploadState,
 } from "../../src/upload/upload-state";
-import { Uploader } from "../../src/upload/uploader";
+import { Uploader, type UploaderOptions } from "../../src/upload/uploader";
 import { mainsBoard } from "../clock/mains-board";
 import { MemoryKeyValue } from "../memory-key-value";
 
@@ -164,7 +164,7 @@ export class UploaderFixture {
 		this.clock.applyMeasurement({ utc: start + ticks, ticks, roundTripMs: 20, server: "test" });
 	}
 
-	makeUploader(): Uploader {
+	makeUploader(more: Partial<UploaderOptions> = {}): Uploader {
 		const { time, storage, clock, readings, quarantine, intervalMs } = this;
 		const budget = new CallBudget(storage);
 		return new Uploader({
@@ -185,6 +185,7 @@ export class UploaderFixture {
 			onAttempt: () => {},
 			random: this.random,
 			log: (line) => this.logLines.push(line),
+			...more,
 		});
 	}
 

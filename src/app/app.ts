@@ -25,6 +25,7 @@ import { consumeSetupRequest, requestSetup } from "../setup/setup-request";
 import type { FirmwareUpdate } from "../update/firmware-update";
 import { Reach } from "../update/trial";
 import { CallBudget } from "../upload/call-budget";
+import { CreatedSource } from "../upload/created-source";
 import { loadUploadState, restartUploadState, saveUploadState } from "../upload/upload-state";
 import { Uploader } from "../upload/uploader";
 import { releasedAt } from "../version";
@@ -59,6 +60,7 @@ export class App {
 	readonly storage: DeviceStorage;
 	/** Shared by all that call the service: each knows of the others' calls. */
 	readonly budget: CallBudget;
+	readonly createdSource: CreatedSource;
 	readonly settings: Settings;
 	private settingsStamp: string | undefined;
 	readonly bootInfo: BootInfo;
@@ -103,6 +105,7 @@ export class App {
 		this.storage = new DeviceStorage(board);
 		const { keyValue, readings } = this.storage;
 		this.budget = new CallBudget(keyValue);
+		this.createdSource = new CreatedSource(keyValue);
 		this.bootInfo = countBoot(keyValue, readings.newestBoot, board.resetReason);
 		if (!this.bootInfo.resumed)
 			this.storage.tryWrite(() => restartUploadState(keyValue, readings.oldestSequence, 0));
@@ -353,6 +356,7 @@ export class App {
 				readings: storage.readings,
 				clock: this.clock,
 				budget: this.budget,
+				createdSource: this.createdSource,
 			});
 		} catch (error) {
 			board.log(`setup: cannot open: ${errorMessage(error)}`);

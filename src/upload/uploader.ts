@@ -28,9 +28,9 @@ export interface UploaderOptions {
 	readonly readings: ReadingLog;
 	readonly quarantine: Quarantine;
 	readonly destination: Destination;
-	/** Finds or creates the data source; called before the first point is sent, until it succeeds. */
+	/** Finds or creates the data source; called before the first point is sent, until it succeeds. `cause`: needs a person. */
 	readonly resolveDestination?:
-		| ((connection: HttpConnection) => Promise<Destination | ExchangeResult>)
+		| ((connection: HttpConnection) => Promise<Destination | { readonly cause: string } | ExchangeResult>)
 		| undefined;
 	readonly key: string;
 	/** For the `User-Agent` header. */
@@ -348,6 +348,11 @@ export class Uploader {
 		if ("bucketId" in found) {
 			this.destination = found;
 			return true;
+		}
+		if ("cause" in found) {
+			options.onAttempt(true);
+			this.enterFault(found.cause, true);
+			return false;
 		}
 		if (this.isAborted && found.kind === "failure") return false;
 		options.onAttempt(found.kind === "response" || found.phase !== "resolve");
