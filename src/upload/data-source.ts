@@ -85,7 +85,6 @@ export async function findOrCreateSource(
 	if (result.kind === "failure" || !isSuccess(result.status)) return { kind: "failed", result };
 	const id = parseCreatedId(result.body);
 	if (id !== undefined) return { kind: "created", id };
-	// mutation: record-created-source
 	createdSource.record(bucketId, name);
 	const listedAgain = await listSources(options, { name });
 	if (listedAgain.result.kind === "failure" || !isSuccess(listedAgain.result.status))
@@ -99,7 +98,6 @@ function findByName({ result, finder }: SourceList, isCreated: boolean): SourceR
 	const { foundId: id, isConclusive } = finder;
 	if (id !== undefined) return { kind: "found", id };
 	if (isCreated) return { kind: "no source id", result };
-	// mutation: require-whole-list
 	return isConclusive ? undefined : { kind: "unclear list", result };
 }
 
