@@ -121,6 +121,22 @@ describe("a board that is online", () => {
 		expect(board.forgotten).toEqual([1, 2]);
 	});
 
+	test("restarts into setup and out of it if deep sleep fails", async () => {
+		const board = boardAt();
+		board.configure(saved);
+		board.isSleepless = true;
+		board.start();
+		await board.time.advance(minute);
+		board.app?.openSetup();
+		await board.time.advance(minute);
+		expect([board.isOpen, board.starts]).toEqual([true, ["power-on", "restart"]]);
+		expect(board.logLines).toContain("no sleep: ESP_ERR_INVALID_STATE; restarting instead");
+		await board.time.advance(12 * minute);
+		expect([board.isOpen, board.starts]).toEqual([false, ["power-on", "restart", "restart"]]);
+		// As often as usual.
+		expect(board.app?.status.pending).toBeGreaterThan(13);
+	});
+
 	test("keeps what it knows of a server over the sleeps of a battery", async () => {
 		const board = boardAt();
 		board.configure({ ...saved, power: "battery" });

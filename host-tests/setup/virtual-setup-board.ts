@@ -39,6 +39,8 @@ export class VirtualSetupBoard {
 	readonly starts: ResetReason[] = [];
 	/** The numbers of the starts at whose end the board forgot the server that it had verified. */
 	readonly forgotten: number[] = [];
+	/** Deep sleep fails. */
+	isSleepless = false;
 	/** Of each block of the readings' partition, from the next start on. */
 	ringWear: Wear | undefined;
 	private readonly images = new Map<string, Uint8Array>();
@@ -111,7 +113,10 @@ export class VirtualSetupBoard {
 			freeMemory: () => undefined,
 			log: (line) => this.logLines.push(line),
 			restart: () => this.scheduleStart("restart", 0),
-			sleep: (milliseconds) => this.scheduleStart("deep sleep", milliseconds),
+			sleep: (milliseconds) => {
+				if (this.isSleepless) throw new Error("ESP_ERR_INVALID_STATE");
+				this.scheduleStart("deep sleep", milliseconds);
+			},
 		};
 	}
 

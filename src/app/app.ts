@@ -255,14 +255,11 @@ export class App {
 		this.restartAfterUpload(() => this.firmware.trial?.prepare());
 	}
 
-	private restartAfterUpload(beforeRestart = () => {}): void {
+	private restartAfterUpload(beforeRestart?: () => void): void {
 		const { time } = this.board;
 		// Nothing else ends this start any more.
 		this.powerManager?.stop();
-		const restart = () => {
-			beforeRestart();
-			this.restartThroughSleep();
-		};
+		const restart = () => this.restartThroughSleep(beforeRestart);
 		const finishTimeout = time.set(restart, uploadFinishTimeoutMs);
 		void (this.uploader?.finish() ?? Promise.resolve()).then(() => {
 			time.clear(finishTimeout);
@@ -524,13 +521,20 @@ export class App {
 	}
 
 	/** Into setup, out of it, or into an update: the ticks go on over a short sleep, and with them the time. */
-	private restartThroughSleep(): void {
+	private restartThroughSleep(beforeRestart = () => {}): void {
 		if (this.restarting) return;
 		this.restarting = true;
-		// It was verified by the settings and the built-in roots of before.
-		this.board.network.forgetServer?.();
-		this.logTail.save();
-		this.saveAndSleep(restartSleepMs);
+		try {
+			beforeRestart();
+			// It was verified by the settings and the built-in roots of before.
+			this.board.network.forgetServer?.();
+			this.logTail.save();
+			this.saveAndSleep(restartSleepMs);
+		} catch (error) {
+			// Uploads have ended, so the start has to end, too.
+			this.board.log(`no sleep: ${errorMessage(error)}; restarting instead`);
+			this.board.restart();
+		}
 	}
 
 	private saveAndSleep(milliseconds: number, wakePin?: number): void {
