@@ -31,7 +31,7 @@ import { Uploader } from "../upload/uploader";
 import { releasedAt } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
 import { type BootInfo, countBoot, incrementBoot } from "./boot-counter";
-import { DeviceStorage } from "./device-storage";
+import { DeviceStorage, type SleepState } from "./device-storage";
 import { FirmwareManager } from "./firmware-manager";
 import { localStatus } from "./local-status";
 import { LoggedBoard, LogTail } from "./log-tail";
@@ -327,6 +327,7 @@ export class App {
 			sleeps,
 			oldestPendingBoot: () => this.storage.oldestPendingBoot ?? this.bootInfo.boot,
 			storage: this.storage.keyValue,
+			keptState: this.storage.kept.clock,
 		});
 	}
 
@@ -362,7 +363,9 @@ export class App {
 	}
 
 	private makeUploader(settings: Settings): Uploader {
-		return new Uploader(new ServiceUploads(this, settings, loadUploadState(this.storage.keyValue)));
+		const { kept, keyValue } = this.storage;
+		const unsaved = this.bootInfo.resumed ? kept.upload : undefined;
+		return new Uploader(new ServiceUploads(this, settings, unsaved ?? loadUploadState(keyValue)));
 	}
 
 	onNetworkJoined(address: string): void {
@@ -449,8 +452,9 @@ export class App {
 	}
 
 	sleep(milliseconds: number): void {
-		this.storage.keep({ settingsStamp: this.settingsStamp });
-		this.saveAndSleep(milliseconds, this.panel.wakePin);
+		const unsaved = this.saveState();
+		this.storage.keep({ settingsStamp: this.settingsStamp, ...unsaved });
+		this.board.sleep(milliseconds, this.panel.wakePin);
 	}
 
 	pollTimeServers(): void {
@@ -529,7 +533,8 @@ export class App {
 			// It was verified by the settings and the built-in roots of before.
 			this.board.network.forgetServer?.();
 			this.logTail.save();
-			this.saveAndSleep(restartSleepMs);
+			this.saveState();
+			this.board.sleep(restartSleepMs);
 		} catch (error) {
 			// Uploads have ended, so the start has to end, too.
 			this.board.log(`no sleep: ${errorMessage(error)}; restarting instead`);
@@ -537,16 +542,19 @@ export class App {
 		}
 	}
 
-	private saveAndSleep(milliseconds: number, wakePin?: number): void {
-		const { keyValue } = this.storage;
-		this.storage.tryWrite(() => {
+	/** Before a sleep. Returns what the key-value storage does not take. */
+	private saveState(): Pick<SleepState, "clock" | "upload"> {
+		const { storage, clock } = this;
+		const { keyValue } = storage;
+		storage.tryWrite(() => {
 			// A boot without its anchor continues: it ends with the measurement that anchors it.
-			this.clock.saveBeforeSleep();
-			const { measuredSinceWake, anchored } = this.clock;
+			clock.saveBeforeSleep();
+			const { measuredSinceWake, anchored } = clock;
 			if (this.settings.power === "battery" && measuredSinceWake && anchored) incrementBoot(keyValue);
-			if (this.uploader !== undefined) saveUploadState(keyValue, this.uploader.suspend());
-			setFlag(keyValue, "stuck", this.panel.isButtonStuck);
 		});
-		this.board.sleep(milliseconds, wakePin);
+		const upload = this.uploader?.suspend();
+		const isSaved = upload === undefined || storage.tryWrite(() => saveUploadState(keyValue, upload));
+		storage.tryWrite(() => setFlag(keyValue, "stuck", this.panel.isButtonStuck));
+		return { clock: clock.unsavedState, upload: isSaved ? undefined : upload };
 	}
 }

@@ -1,11 +1,14 @@
 import type { Board } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
+import type { UnsavedClock } from "../clock/clock";
 import { errorMessage } from "../common/error-message";
 import { openKeyValue } from "../common/persistent-values";
+import { encodeUtf8 } from "../common/utf8";
 import type { DecoderState } from "../reading/reading-decoder";
 import { ReadingLog } from "../store/reading-log";
 import { RingHintRecord } from "../store/ring-hint";
 import { Quarantine } from "../upload/quarantine";
+import type { UploadState } from "../upload/upload-state";
 import { endFactoryReset, factoryReset, markFactoryReset, unerased, unerasedParts } from "./factory-reset";
 
 /** What a wake need not work out again. Without it, or with an older one, it does. */
@@ -14,7 +17,13 @@ export interface SleepState {
 	readonly readings?: DecoderState | undefined;
 	/** Of the settings that were checked. */
 	readonly settingsStamp?: string | undefined;
+	/** Only while the key-value storage does not take them. */
+	readonly clock?: UnsavedClock | undefined;
+	readonly upload?: UploadState | undefined;
 }
+
+/** Of a sleep memory. */
+const maxKeptBytes = 3072;
 
 /** Everything the board stores: readings and quarantine in flash partitions, the rest in key-value storage. */
 export class DeviceStorage {
@@ -54,8 +63,12 @@ export class DeviceStorage {
 
 	/** Before a deep sleep. */
 	keep(state: Omit<SleepState, "readings">): void {
+		const { sleepMemory } = this.board.storage;
+		if (sleepMemory === undefined) return;
 		const all: SleepState = { ...state, readings: this.readings.newestState };
-		this.board.storage.sleepMemory?.keep(JSON.stringify(all));
+		const text = JSON.stringify(all);
+		// The state of the readings can be read back from flash.
+		sleepMemory.keep(encodeUtf8(text).length > maxKeptBytes ? JSON.stringify(state) : text);
 	}
 
 	/** Changes the storage; false, with a line in the log, if it fails. */

@@ -390,7 +390,7 @@ export class Uploader {
 			const isFirst = selection?.from === readings.oldestSequence || readings.length === 0;
 			if (selection === undefined) return "done";
 			if (!isFirst) return this.search.skip(selection) ? "nothing" : "done";
-			this.schedule.setNotBefore(time.ticks() + recheckIntervalMs);
+			this.schedule.setNotBefore(time.ticks() + Math.max(recheckIntervalMs, clock.unsavedWaitMs));
 			const isUnreadable = readings.pending().next().done === true;
 			const remedy = readings.length === 0 ? "they are skipped until the next boot" : "that is tried again";
 			this.options.log(`upload: ${isUnreadable ? unreadableMessage + remedy : noTimeMessage}`);
