@@ -93,7 +93,11 @@ const failureTexts: Readonly<Record<FailureCode, (details: StepDetails, step: Te
 		"Copy its id from Dakkio again, or let the board create one.",
 	],
 	"no source id": () => [
-		"Dakkio did not return the id of the new data source.",
+		"Dakkio did not return the id of the new data source, and does not list it.",
+		"Test again, or enter its id.",
+	],
+	"unclear list": () => [
+		"Dakkio's list of data sources is incomplete, so none was created.",
 		"Test again, or create the data source in Dakkio and enter its id.",
 	],
 	"no fields": () => [
@@ -136,6 +140,7 @@ const fixedBy: Readonly<Partial<Record<FailureCode, SettingKey>>> = {
 	"no bucket set": "bucketId",
 	"no such source": "dataSourceId",
 	"no source id": "dataSourceId",
+	"unclear list": "dataSourceId",
 	"no fields": "sensors",
 	"no reading": "sensors",
 };

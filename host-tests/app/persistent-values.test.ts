@@ -34,6 +34,7 @@ import { type DownloadState, firstState } from "../../src/update/download-plan";
 import { Downloader, type DownloaderOptions } from "../../src/update/downloader";
 import { FirmwareUpdate } from "../../src/update/firmware-update";
 import { CallBudget } from "../../src/upload/call-budget";
+import { CreatedSource } from "../../src/upload/created-source";
 import { initialUploadState, loadUploadState, saveUploadState } from "../../src/upload/upload-state";
 import { MemoryKeyValue } from "../memory-key-value";
 import { MemoryFlash, slotSectors } from "../update/memory-flash";
@@ -240,6 +241,11 @@ const values: Readonly<Record<PersistentKey, Value>> = {
 			expect(new StartCounter(storage, 1).isSafeMode).toBe(true);
 		},
 	},
+	source: {
+		bytes: "4ce80bc1",
+		write: (storage) => new CreatedSource(storage).record("b".repeat(24), "Balcony"),
+		read: (storage) => expect(new CreatedSource(storage).is("b".repeat(24), "Balcony")).toBe(true),
+	},
 	forgetting: {
 		bytes: "01",
 		write: (storage) => markFactoryReset(storage),
@@ -374,6 +380,7 @@ describe("simulated lives", () => {
 			"pulses",
 			"recalibrated",
 			"release",
+			"source",
 			"update",
 			"trial",
 		];

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { maxAnchors } from "../../src/clock/anchor";
-import { Clock } from "../../src/clock/clock";
+import { Clock, type UnsavedClock } from "../../src/clock/clock";
 import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
 
@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 
 /** A board that wakes, or starts, with so many ticks of its boot behind it. */
-function awake(boot: number, ticks: number, resumed = true) {
+function awake(boot: number, ticks: number, resumed = true, keptState?: UnsavedClock) {
 	const clock = new Clock({
 		...mainsBoard,
 		time: { ticks: () => ticks },
@@ -24,6 +24,7 @@ function awake(boot: number, ticks: number, resumed = true) {
 		resumed,
 		sleeps: true,
 		storage,
+		keptState,
 		log: () => {},
 	});
 	const sync = (utc: number) => clock.applyMeasurement({ utc, ticks, roundTripMs: 20, server: "test" });
@@ -37,6 +38,37 @@ test("it knows the time when it wakes, and its samples carry ticks until the nex
 	expect([clock.synchronized, clock.measuredSinceWake]).toEqual([false, false]);
 	expect(clock.sampleTime()).toEqual({ boot: 2, ticks: 65 * second });
 	expect(clock.resolve(clock.sampleTime())).toBeUndefined();
+});
+
+describe("a storage that keeps nothing", () => {
+	const readings = [{ time: { boot: 2, ticks: 2 * hour } }];
+
+	test("holds readings back for an hour in all, over sleeps; then they get estimates", () => {
+		awake(1, 0, false).sync(start);
+		storage.isProtected = true;
+		let kept: UnsavedClock | undefined;
+		const wake = (ticks: number) => {
+			const { clock, sync } = awake(2, ticks, true, kept);
+			sync(start + ticks);
+			clock.estimateUnanchoredBoots(readings);
+			kept = clock.unsavedState;
+			return { waitMs: clock.unsavedWaitMs, time: clock.resolve({ boot: 2, ticks: 2 * hour }) };
+		};
+		expect(wake(3 * hour)).toEqual({ waitMs: hour, time: undefined });
+		expect(wake(3.5 * hour)).toEqual({ waitMs: 0.5 * hour, time: undefined });
+		expect(wake(4 * hour)).toEqual({ waitMs: 0, time: { utc: start + 2 * hour, estimated: true } });
+		expect(wake(5 * hour).time).toEqual({ utc: start + 2 * hour, estimated: true });
+		storage.isProtected = false;
+		expect(wake(5.5 * hour).time).toEqual({ utc: start + 2 * hour, estimated: false });
+		expect(kept).toBeUndefined();
+	});
+
+	test("a start that is no wake begins the hour anew, and a wake without a measurement does not", () => {
+		storage.isProtected = true;
+		const kept = { sinceTicks: 1, awakeExcessTicks: 0 };
+		expect(awake(2, hour, true, kept).clock.unsavedState).toEqual(kept);
+		expect(awake(2, hour, false, kept).clock.unsavedState?.sinceTicks).not.toBe(1);
+	});
 });
 
 describe("a slow oscillator that is 2 % fast", () => {

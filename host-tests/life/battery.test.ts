@@ -130,6 +130,43 @@ test("responses are lost for a day: batches shrink, and stay small across sleeps
 	expect(report).toMatchObject({ overwritten: 0, boots: 1 });
 });
 
+describe("the key-value storage refuses changes for two days", () => {
+	const from = 6 * hour;
+	const refused: ScenarioFault = { kind: "refused writes", from, to: from + 2 * day };
+	const settingsFault: ScenarioFault = {
+		...{ kind: "service", fault: { kind: "status", status: 401 } },
+		...{ from: from + 1, to: from + 2 * day },
+	};
+	/** Counts lines of the log while it lasts. */
+	async function live(interval: number, more: readonly ScenarioFault[], counted: RegExp) {
+		const scenario = { ...week, length: 4 * day, interval, faults: [refused, ...more] };
+		let count = 0;
+		const log = (utc: number, line: string) => {
+			const since = utc - scenario.startedAt;
+			if (since >= refused.from && since < refused.to && counted.test(line)) count++;
+		};
+		return { report: await new Life({ scenario, log }).run(), count };
+	}
+
+	test.each([60, 300])(
+		"a reading every %i s: each is sent within hours, and the network joined once an hour",
+		async (interval) => {
+			const { report, count } = await live(interval, [], /^Wi-Fi: joined/);
+			expect(report).toMatchObject({ duplicates: 0, overwritten: 0, quarantined: 0, boots: 1 });
+			expect(report.maxDelayMs).toBeLessThan(3 * hour);
+			expect(count).toBeGreaterThan(40);
+			expect(count).toBeLessThanOrEqual(50);
+		},
+	);
+
+	test("a settings fault is tried again once an hour", async () => {
+		const { report, count } = await live(60, [settingsFault], /^not sent/);
+		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, quarantined: 0 });
+		expect(count).toBeGreaterThan(30);
+		expect(count).toBeLessThanOrEqual(50);
+	});
+});
+
 test("a button that is stuck for a day causes no extra wakes and no factory reset", async () => {
 	const fault: ScenarioFault = { kind: "press", setUpAfter: 60_000, from: hour, to: hour + day };
 	let early = 0;

@@ -6,7 +6,9 @@ import type { Field } from "../../src/reading/reading";
 import { checkSettings } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
 import { ConnectionTest, type ConnectionTestOptions } from "../../src/setup/connection-test";
+import { CreatedSource } from "../../src/upload/created-source";
 import type { JoinResult } from "../../src/wifi/wifi-joiner";
+import { MemoryKeyValue } from "../memory-key-value";
 
 const id = "507f1f77bcf86cd799439012";
 const fields: readonly Field[] = [{ name: "temperature", unit: "celsius", decimals: 2 }];
@@ -58,6 +60,7 @@ function begin({
 		resolver: { resolve: ({ host, onResolved }) => onResolved(host, "10.0.0.1") },
 		deviceId: "ESP32-A1B2C3",
 		agent: "agent",
+		createdSource: new CreatedSource(new MemoryKeyValue()),
 		ownAddress: "192.168.4.1",
 		onResponse: () => {},
 		join: async () => ({ kind: "joined", address: "192.168.1.7", strength: -60 }),
@@ -145,6 +148,27 @@ describe("a data source is created", () => {
 		const { tested } = begin({ answers: [list(), answer(201, "?"), list("x")] });
 		await tested.finished;
 		expect(failed(tested.state)).toMatchObject({ step: "source", code: "no source id" });
+	});
+
+	test("once, by however many tests, if the id is missing", async () => {
+		const createdSource = new CreatedSource(new MemoryKeyValue());
+		const first = begin({ createdSource, answers: [list(), answer(201, "?"), list("x")] });
+		await first.tested.finished;
+		const second = begin({ createdSource, answers: [list("x")] });
+		await second.tested.finished;
+		expect(failed(second.tested.state)).toMatchObject({ step: "source", code: "no source id" });
+		expect(second.asked).toHaveLength(1);
+	});
+
+	test.each([
+		["is cut off", answer(200, '{"dataSources":[{"_id":"1', true)],
+		["is empty", answer(204, "")],
+		["is a page of several", answer(200, { dataSources: [{ _id: id, name: "x" }], total: 500 })],
+	])("not if the list %s", async (_, response) => {
+		const { tested, asked } = begin({ answers: [response] });
+		await tested.finished;
+		expect(failed(tested.state)).toMatchObject({ step: "source", code: "unclear list" });
+		expect(asked).toHaveLength(1);
 	});
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SimulatedNetwork } from "../../simulator/hardware/wifi-radio";
+import type { HttpConnection } from "../../src/http/http-connection";
 import { factoryResetPressMs, setupPressMs } from "../../src/panel/button";
 import { VirtualSetupBoard } from "./virtual-setup-board";
 
@@ -67,6 +68,27 @@ describe("a board that was never set up", () => {
 	});
 });
 
+test("a factory reset that cannot erase the readings opens setup, measures and sends nothing, and goes on when it can", async () => {
+	const board = boardAt();
+	board.configure(saved);
+	board.start();
+	await board.time.advance(10.5 * minute);
+	await board.app?.stop();
+	board.storage.write("forgetting", Uint8Array.of(1));
+	board.ringWear = "program throws";
+	board.start("restart");
+	await board.time.advance(minute);
+	const { app } = board;
+	expect([board.isOpen, app?.status.pending]).toEqual([true, 11]);
+	expect(board.logLines).toContain("safe mode: a factory reset is not complete; only setup and updates run");
+	// The next user's test sends no reading of before.
+	expect(app && (await app.sendOldest(app.settings, {} as HttpConnection))).toBeUndefined();
+	board.ringWear = undefined;
+	await board.time.advance(11 * minute);
+	expect(board.starts).toEqual(["power-on", "restart", "deep sleep"]);
+	expect([board.isOpen, board.app?.isSafeMode, board.app?.status.pending]).toEqual([true, false, 2]);
+});
+
 describe("a board that is online", () => {
 	test("never opens setup by itself", async () => {
 		const board = boardAt();
@@ -97,6 +119,22 @@ describe("a board that is online", () => {
 		expect(board.starts).toEqual(["power-on", "deep sleep", "deep sleep"]);
 		// Verified by settings that may be others now.
 		expect(board.forgotten).toEqual([1, 2]);
+	});
+
+	test("restarts into setup and out of it if deep sleep fails", async () => {
+		const board = boardAt();
+		board.configure(saved);
+		board.isSleepless = true;
+		board.start();
+		await board.time.advance(minute);
+		board.app?.openSetup();
+		await board.time.advance(minute);
+		expect([board.isOpen, board.starts]).toEqual([true, ["power-on", "restart"]]);
+		expect(board.logLines).toContain("no sleep: ESP_ERR_INVALID_STATE; restarting instead");
+		await board.time.advance(12 * minute);
+		expect([board.isOpen, board.starts]).toEqual([false, ["power-on", "restart", "restart"]]);
+		// As often as usual.
+		expect(board.app?.status.pending).toBeGreaterThan(13);
 	});
 
 	test("keeps what it knows of a server over the sleeps of a battery", async () => {

@@ -1,4 +1,4 @@
-import { NorFlash } from "../../simulator/hardware/nor-flash";
+import { NorFlash, type Wear } from "../../simulator/hardware/nor-flash";
 import { SimulatedPins } from "../../simulator/hardware/pins";
 import { SimulatedSensors } from "../../simulator/hardware/simulated-sensors";
 import { type SimulatedNetwork, SimulatedRadio } from "../../simulator/hardware/wifi-radio";
@@ -39,6 +39,10 @@ export class VirtualSetupBoard {
 	readonly starts: ResetReason[] = [];
 	/** The numbers of the starts at whose end the board forgot the server that it had verified. */
 	readonly forgotten: number[] = [];
+	/** Deep sleep fails. */
+	isSleepless = false;
+	/** Of each block of the readings' partition, from the next start on. */
+	ringWear: Wear | undefined;
 	private readonly images = new Map<string, Uint8Array>();
 	private readonly listeners: MemoryListener[] = [];
 	app: App | undefined;
@@ -109,7 +113,10 @@ export class VirtualSetupBoard {
 			freeMemory: () => undefined,
 			log: (line) => this.logLines.push(line),
 			restart: () => this.scheduleStart("restart", 0),
-			sleep: (milliseconds) => this.scheduleStart("deep sleep", milliseconds),
+			sleep: (milliseconds) => {
+				if (this.isSleepless) throw new Error("ESP_ERR_INVALID_STATE");
+				this.scheduleStart("deep sleep", milliseconds);
+			},
 		};
 	}
 
@@ -128,7 +135,10 @@ export class VirtualSetupBoard {
 		const blocks = 8;
 		const image = this.images.get(path) ?? new Uint8Array(blocks * 4096).fill(0xff);
 		this.images.set(path, image);
-		return new NorFlash({ blocks, blockLength: 4096, image });
+		const flash = new NorFlash({ blocks, blockLength: 4096, image });
+		for (let block = 0; block < blocks; block++)
+			flash.wearOut(block, path === "queue" ? this.ringWear : undefined);
+		return flash;
 	}
 
 	private network(): Network {

@@ -114,6 +114,36 @@ describe("the budget", () => {
 		expect(new CallBudget(storage).quotaAt(start + 400 * day).resetUtc).toBeGreaterThan(start + 400 * day);
 	});
 
+	test("forgets a reset that a wrong clock has set, and only then", () => {
+		const storage = memory();
+		const budget = new CallBudget(storage);
+		budget.countCall(new Map(), start);
+		const usual = budget.uploadIntervalMs("auto", minute, start);
+		budget.countCall(new Map(), start + 4_000 * day);
+		for (const later of [budget, new CallBudget(storage)])
+			for (const days of [0, 30, 365, 3_650])
+				expect(later.uploadIntervalMs("auto", minute, start + days * day) / usual).toBeCloseTo(1, 2);
+		// From the next call on, it ends like any other.
+		budget.countCall(new Map(), start);
+		expect(budget.quotaAt(start + day)).toEqual({
+			...{ limit: 10_000, remaining: 9_999, resetUtc: start + 31 * day },
+		});
+	});
+
+	test("keeps its count while the time is unknown, and when the clock is set back by less than a day", () => {
+		const budget = new CallBudget(memory());
+		budget.countCall(new Map(), start);
+		expect(budget.quotaAt(0).remaining).toBe(9_999);
+		expect(budget.quotaAt(start - day + 1).remaining).toBe(9_999);
+	});
+
+	test("keeps a larger plan whose reset it forgets", () => {
+		const spent = { limit: 1_000_000, remaining: 5, resetUtc: start + 90 * day };
+		expect(quotaAt(spent, start)).toEqual({
+			...{ limit: 1_000_000, remaining: 1_000_000, resetUtc: start + 31 * day },
+		});
+	});
+
 	test.each([new Uint8Array(0), new Uint8Array(25).fill(255), new Uint8Array(25), new Uint8Array(24)])(
 		"garbage in the storage counts as nothing",
 		(garbage) => {

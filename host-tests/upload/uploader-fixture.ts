@@ -176,7 +176,7 @@ export class UploaderFixture {
 		this.clock.applyMeasurement({ utc: start + ticks, ticks, roundTripMs: 20, server: "test" });
 	}
 
-	makeUploader(): Uploader {
+	makeUploader(more: Partial<UploaderOptions> = {}): Uploader {
 		const { time, storage, clock, readings, quarantine, intervalMs } = this;
 		const budget = new CallBudget(storage);
 		return new Uploader({
@@ -198,6 +198,7 @@ export class UploaderFixture {
 			onAttempt: () => {},
 			random: this.random,
 			log: (line) => this.logLines.push(line),
+			...more,
 		});
 	}
 

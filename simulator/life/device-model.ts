@@ -50,6 +50,7 @@ export class DeviceModel {
 	private madeAt = 0;
 	/** Contexts whose times become known with the next response. */
 	private openContexts: ExpectedContext[] = [];
+	private isUnsaved = false;
 	private readonly openedAt = new WeakMap<ExpectedContext, number>();
 
 	/** `now`: milliseconds of Unix time. */
@@ -114,6 +115,14 @@ export class DeviceModel {
 		this.current = undefined;
 	}
 
+	/** The board cannot save what it learns of the time: what is measured meanwhile may get an estimate. */
+	onUnsaved(isUnsaved: boolean): void {
+		this.isUnsaved = isUnsaved;
+		this.openContexts = [];
+		// What it learned meanwhile did not outlive a sleep.
+		this.onClockLost();
+	}
+
 	/** The context of a reading that is stored now. */
 	expectedContext(): ExpectedContext {
 		const first = this.resetReason;
@@ -141,7 +150,7 @@ export class DeviceModel {
 
 	private makeContext(resetReason: string | undefined): ExpectedContext {
 		const learnedAt = this.synchronizedAt;
-		const isLearned = learnedAt !== undefined && (!this.sleeps || this.isFresh);
+		const isLearned = learnedAt !== undefined && (!this.sleeps || this.isFresh) && !this.isUnsaved;
 		const isKnown = isLearned && !this.isStale();
 		const time = this._isMisled !== "no" ? "misled" : isKnown ? "known" : "may be estimated";
 		this.madeAt = this.now();
@@ -154,7 +163,7 @@ export class DeviceModel {
 			time,
 			bound: isLearned ? maxCrystalRate * counted + 1_000 : Number.POSITIVE_INFINITY,
 		};
-		if (time === "may be estimated" && !isLearned) {
+		if (time === "may be estimated" && !isLearned && !this.isUnsaved) {
 			this.openContexts.push(context);
 			this.openedAt.set(context, this.madeAt);
 		}

@@ -175,6 +175,11 @@ export class FaultInjector {
 					ledger.onClockLost();
 				}
 				break;
+			case "refused writes":
+				device.keyValue.isRefusing = true;
+				deviceModel.onUnsaved(true);
+				ledger.onClockLost();
+				break;
 			case "sleep memory":
 				if (device.state !== "asleep") break;
 				if (fault.how === "lost") device.sleepMemory.clear();
@@ -212,7 +217,7 @@ export class FaultInjector {
 	}
 
 	private end(fault: ScenarioFault): void {
-		const { activeFaults, device, powerSupply, user, invariantChecker } = this.options;
+		const { activeFaults, device, deviceModel, powerSupply, user, invariantChecker } = this.options;
 		activeFaults.end(fault);
 		invariantChecker.onFaultEnd(fault);
 		switch (fault.kind) {
@@ -229,6 +234,10 @@ export class FaultInjector {
 				break;
 			case "wear":
 				device.queue.wearOut(this.wornBlock(fault), undefined);
+				break;
+			case "refused writes":
+				device.keyValue.isRefusing = false;
+				deviceModel.onUnsaved(false);
 				break;
 			case "outdated":
 				device.keyValue.replace(ringHintName, this.ringHint);

@@ -101,6 +101,8 @@ export class SimulatedKeyValue {
 
 	/** Writes and deletions: they wear the storage. */
 	writes = 0;
+	/** Each change fails. */
+	isRefusing = false;
 
 	/** Open domains during the current start. */
 	get openCount(): number {
@@ -191,6 +193,7 @@ export class SimulatedKeyValue {
 
 	private change(power: PowerCycle, change: () => void): void {
 		if (!power.isOn) throw new PowerLossError();
+		if (this.isRefusing) throw new Error("ESP_ERR_NVS_NOT_ENOUGH_SPACE");
 		this.writes++;
 		const cut = this.plannedCut;
 		const goes = cut !== undefined && cut.writes-- <= 0;

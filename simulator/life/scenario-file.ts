@@ -171,6 +171,7 @@ const scenarioFault = kinds<ScenarioFaultKind>(
 		wear: { block: wholeNumber(0), how: wear },
 		flips: { bits: wholeNumber(1) },
 		forgotten: { key: forgotten },
+		"refused writes": {},
 		"sleep memory": { how: oneOf("lost", "old") },
 		outdated: {},
 		press: { setUpAfter: number(0) },

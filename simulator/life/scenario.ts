@@ -200,6 +200,8 @@ export type ScenarioFault = {
 	| { readonly kind: "flips"; readonly bits: number }
 	/** Key-value storage loses this key. */
 	| { readonly kind: "forgotten"; readonly key: "boots" | "clock" | "budget" | "attempts" | "ring" }
+	/** Key-value storage refuses each change, and says so. It can be read. */
+	| { readonly kind: "refused writes" }
 	/** What the deep sleep under way keeps in memory is lost, or is what the sleep before it kept. */
 	| { readonly kind: "sleep memory"; readonly how: "lost" | "old" }
 	/** Key-value storage gives the value of before again for where the newest readings are. */
@@ -232,7 +234,16 @@ export type ScenarioFaultKind = ScenarioFault["kind"];
 export const scenarioFaultKinds = Object.freeze([
 	...(["radio", "fading", "password", "away", "internet", "names", "time servers", "service"] as const),
 	...(["service clock", "quota", "sensor", "power", "outage", "brown-out", "wear", "flips"] as const),
-	...(["forgotten", "outdated", "sleep memory", "press", "settings", "update", "releases"] as const),
+	...([
+		"forgotten",
+		"refused writes",
+		"outdated",
+		"sleep memory",
+		"press",
+		"settings",
+		"update",
+		"releases",
+	] as const),
 ] satisfies readonly ScenarioFaultKind[]);
 
 export type ScenarioFaultOf<Kind extends ScenarioFaultKind> = ScenarioFault & { readonly kind: Kind };

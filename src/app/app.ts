@@ -25,12 +25,13 @@ import { consumeSetupRequest, requestSetup } from "../setup/setup-request";
 import type { FirmwareUpdate } from "../update/firmware-update";
 import { Reach } from "../update/trial";
 import { CallBudget } from "../upload/call-budget";
+import { CreatedSource } from "../upload/created-source";
 import { loadUploadState, restartUploadState, saveUploadState } from "../upload/upload-state";
 import { Uploader } from "../upload/uploader";
 import { releasedAt } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
 import { type BootInfo, countBoot, incrementBoot } from "./boot-counter";
-import { DeviceStorage } from "./device-storage";
+import { DeviceStorage, type SleepState } from "./device-storage";
 import { FirmwareManager } from "./firmware-manager";
 import { localStatus } from "./local-status";
 import { LoggedBoard, LogTail } from "./log-tail";
@@ -59,6 +60,7 @@ export class App {
 	readonly storage: DeviceStorage;
 	/** Shared by all that call the service: each knows of the others' calls. */
 	readonly budget: CallBudget;
+	readonly createdSource: CreatedSource;
 	readonly settings: Settings;
 	private settingsStamp: string | undefined;
 	readonly bootInfo: BootInfo;
@@ -103,6 +105,7 @@ export class App {
 		this.storage = new DeviceStorage(board);
 		const { keyValue, readings } = this.storage;
 		this.budget = new CallBudget(keyValue);
+		this.createdSource = new CreatedSource(keyValue);
 		this.bootInfo = countBoot(keyValue, readings.newestBoot, board.resetReason);
 		if (!this.bootInfo.resumed)
 			this.storage.tryWrite(() => restartUploadState(keyValue, readings.oldestSequence, 0));
@@ -110,7 +113,7 @@ export class App {
 		this.starts = this.bootInfo.resumed
 			? undefined
 			: new StartCounter(keyValue, board.firmware?.running ?? 0);
-		this.isSafeMode = this.starts?.isSafeMode === true;
+		this.isSafeMode = this.starts?.isSafeMode === true || this.storage.isResetIncomplete;
 		this.settings = this.loadSettings();
 		const sleeps = this.settings.power === "battery";
 		this.clock = this.makeClock(sleeps);
@@ -208,7 +211,9 @@ export class App {
 	}
 
 	/** Sends the oldest pending reading to the destination in the settings under test; `undefined` without one. */
-	sendOldest(tested: Settings, connection: HttpConnection): Promise<ExchangeResult | undefined> {
+	async sendOldest(tested: Settings, connection: HttpConnection): Promise<ExchangeResult | undefined> {
+		// It is of the user before.
+		if (this.storage.isResetIncomplete) return undefined;
 		return this.makeUploader(tested).sendTrial(connection);
 	}
 
@@ -250,14 +255,11 @@ export class App {
 		this.restartAfterUpload(() => this.firmware.trial?.prepare());
 	}
 
-	private restartAfterUpload(beforeRestart = () => {}): void {
+	private restartAfterUpload(beforeRestart?: () => void): void {
 		const { time } = this.board;
 		// Nothing else ends this start any more.
 		this.powerManager?.stop();
-		const restart = () => {
-			beforeRestart();
-			this.restartThroughSleep();
-		};
+		const restart = () => this.restartThroughSleep(beforeRestart);
 		const finishTimeout = time.set(restart, uploadFinishTimeoutMs);
 		void (this.uploader?.finish() ?? Promise.resolve()).then(() => {
 			time.clear(finishTimeout);
@@ -283,7 +285,10 @@ export class App {
 	}
 
 	private startSafeMode(): void {
-		this.board.log("safe mode: five starts in a row did not live a minute; only setup and updates run");
+		const cause = this.storage.isResetIncomplete
+			? "a factory reset is not complete"
+			: "five starts in a row did not live a minute";
+		this.board.log(`safe mode: ${cause}; only setup and updates run`);
 		if (this.setup !== undefined) this.setup.start();
 		else this.board.time.set(() => this.board.restart(), idleTimeoutMs);
 	}
@@ -322,6 +327,7 @@ export class App {
 			sleeps,
 			oldestPendingBoot: () => this.storage.oldestPendingBoot ?? this.bootInfo.boot,
 			storage: this.storage.keyValue,
+			keptState: this.storage.kept.clock,
 		});
 	}
 
@@ -348,6 +354,7 @@ export class App {
 				readings: storage.readings,
 				clock: this.clock,
 				budget: this.budget,
+				createdSource: this.createdSource,
 			});
 		} catch (error) {
 			board.log(`setup: cannot open: ${errorMessage(error)}`);
@@ -356,7 +363,9 @@ export class App {
 	}
 
 	private makeUploader(settings: Settings): Uploader {
-		return new Uploader(new ServiceUploads(this, settings, loadUploadState(this.storage.keyValue)));
+		const { kept, keyValue } = this.storage;
+		const unsaved = this.bootInfo.resumed ? kept.upload : undefined;
+		return new Uploader(new ServiceUploads(this, settings, unsaved ?? loadUploadState(keyValue)));
 	}
 
 	onNetworkJoined(address: string): void {
@@ -443,8 +452,9 @@ export class App {
 	}
 
 	sleep(milliseconds: number): void {
-		this.storage.keep({ settingsStamp: this.settingsStamp });
-		this.saveAndSleep(milliseconds, this.panel.wakePin);
+		const unsaved = this.saveState();
+		this.storage.keep({ settingsStamp: this.settingsStamp, ...unsaved });
+		this.board.sleep(milliseconds, this.panel.wakePin);
 	}
 
 	pollTimeServers(): void {
@@ -517,25 +527,36 @@ export class App {
 	}
 
 	/** Into setup, out of it, or into an update: the ticks go on over a short sleep, and with them the time. */
-	private restartThroughSleep(): void {
+	private restartThroughSleep(beforeRestart = () => {}): void {
 		if (this.restarting) return;
 		this.restarting = true;
-		// It was verified by the settings and the built-in roots of before.
-		this.board.network.forgetServer?.();
-		this.logTail.save();
-		this.saveAndSleep(restartSleepMs);
+		try {
+			beforeRestart();
+			// It was verified by the settings and the built-in roots of before.
+			this.board.network.forgetServer?.();
+			this.logTail.save();
+			this.saveState();
+			this.board.sleep(restartSleepMs);
+		} catch (error) {
+			// Uploads have ended, so the start has to end, too.
+			this.board.log(`no sleep: ${errorMessage(error)}; restarting instead`);
+			this.board.restart();
+		}
 	}
 
-	private saveAndSleep(milliseconds: number, wakePin?: number): void {
-		const { keyValue } = this.storage;
-		this.storage.tryWrite(() => {
+	/** Before a sleep. Returns what the key-value storage does not take. */
+	private saveState(): Pick<SleepState, "clock" | "upload"> {
+		const { storage, clock } = this;
+		const { keyValue } = storage;
+		storage.tryWrite(() => {
 			// A boot without its anchor continues: it ends with the measurement that anchors it.
-			this.clock.saveBeforeSleep();
-			const { measuredSinceWake, anchored } = this.clock;
+			clock.saveBeforeSleep();
+			const { measuredSinceWake, anchored } = clock;
 			if (this.settings.power === "battery" && measuredSinceWake && anchored) incrementBoot(keyValue);
-			if (this.uploader !== undefined) saveUploadState(keyValue, this.uploader.suspend());
-			setFlag(keyValue, "stuck", this.panel.isButtonStuck);
 		});
-		this.board.sleep(milliseconds, wakePin);
+		const upload = this.uploader?.suspend();
+		const isSaved = upload === undefined || storage.tryWrite(() => saveUploadState(keyValue, upload));
+		storage.tryWrite(() => setFlag(keyValue, "stuck", this.panel.isButtonStuck));
+		return { clock: clock.unsavedState, upload: isSaved ? undefined : upload };
 	}
 }

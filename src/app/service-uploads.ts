@@ -8,6 +8,7 @@ import { deviceIdOf, newDataSource, type Settings, withoutDefaults } from "../se
 import { SettingsStore } from "../settings/settings-store";
 import type { ReadingLog } from "../store/reading-log";
 import type { CallBudget } from "../upload/call-budget";
+import type { CreatedSource } from "../upload/created-source";
 import { resolveSource } from "../upload/data-source";
 import type { Quarantine } from "../upload/quarantine";
 import { connectService } from "../upload/service-connection";
@@ -23,6 +24,7 @@ export interface ServiceUploadsOwner {
 	readonly storage: DeviceStorage;
 	readonly clock: Clock;
 	readonly budget: CallBudget;
+	readonly createdSource: CreatedSource;
 	readonly sampling: Pick<SamplingLoop, "knownFields">;
 	readonly isOnline: boolean;
 	/** Resolves when no other connection is open. */
@@ -112,14 +114,16 @@ export class ServiceUploads implements UploaderOptions {
 	}
 
 	/** Finds the data source by this device's id, or creates it, and saves its id in the settings. */
-	private async findDataSource(connection: HttpConnection): Promise<Destination | ExchangeResult> {
+	private async findDataSource(
+		connection: HttpConnection,
+	): Promise<Destination | { readonly cause: string } | ExchangeResult> {
 		const { settings, budget, clock } = this;
-		const { board, storage, sampling } = this.owner;
+		const { board, storage, sampling, createdSource } = this.owner;
 		const { key, bucketId } = settings;
 		const name = deviceIdOf(settings, board.identity);
 		const onResponse = (headers: ReadonlyMap<string, string>) => budget.countCall(headers, clock.now() ?? 0);
 		const found = await resolveSource(
-			{ connection, key, userAgent, bucketId, onResponse },
+			{ connection, key, userAgent, bucketId, createdSource, onResponse },
 			name,
 			sampling.knownFields,
 		);

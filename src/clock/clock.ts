@@ -17,6 +17,13 @@ import { placeUnanchoredBoots } from "./boot-placement";
 import { type DriftState, updateDrift } from "./drift";
 import type { TimeMeasurement } from "./ntp-packet";
 
+/** What a clock keeps over a deep sleep while its record cannot be saved. */
+export interface UnsavedClock {
+	/** Ticks since which it cannot. */
+	readonly sinceTicks: number;
+	readonly awakeExcessTicks: number;
+}
+
 export interface ClockOptions {
 	readonly time: Pick<Time, "ticks">;
 	/** The number of this boot, higher than that of every boot before. */
@@ -32,6 +39,8 @@ export interface ClockOptions {
 	oldestPendingBoot(): number;
 	/** Persists the clock's record under {@link clockKey}. */
 	readonly storage: Pick<KeyValue, "read" | "write">;
+	/** {@link Clock.unsavedState} before the deep sleep. */
+	readonly keptState?: UnsavedClock | undefined;
 	log(line: string): void;
 }
 
@@ -71,7 +80,9 @@ export class Clock {
 	private readonly options: ClockOptions;
 	private anchors: readonly Anchor[] = [];
 	/** Could not be saved: after a restart the same readings would get other times, so for a while they get none from these. */
-	private unsaved: { readonly anchors: readonly Anchor[]; readonly sinceTicks: number } | undefined;
+	private unsaved: { readonly anchors: readonly Anchor[] } | undefined;
+	/** Ticks since which the record cannot be saved, also over sleeps: at each wake, an hour would begin again. */
+	private unsavedSinceTicks: number | undefined;
 	private driftState: DriftState = { drift: undefined, baseline: undefined };
 	/** Maps ticks to the current time, once it is known; each measurement corrects it. */
 	private clockModel: Pick<Anchor, "startUtc" | "drift"> | undefined;
@@ -96,8 +107,26 @@ export class Clock {
 		// Anchors of later boots date from before the boot counter was reset, and do not apply.
 		const { boot, resumed } = options;
 		this.anchors = record.anchors.filter((anchor) => anchor.boot < boot || (resumed && anchor.boot === boot));
-		if (resumed) this.resumeFrom(record);
-		else this.anchorPreviousBoot(record);
+		if (!resumed) {
+			this.anchorPreviousBoot(record);
+			return;
+		}
+		const { keptState } = options;
+		this.unsavedSinceTicks = keptState?.sinceTicks;
+		this.resumeFrom({ ...record, ...keptState });
+	}
+
+	/** To be kept over a deep sleep; `undefined` if the record is saved. */
+	get unsavedState(): UnsavedClock | undefined {
+		const { unsavedSinceTicks: sinceTicks, awakeExcessTicks } = this;
+		return sinceTicks === undefined ? undefined : { sinceTicks, awakeExcessTicks };
+	}
+
+	/** How long readings wait for an anchor that cannot be saved. 0 if there is none, and on mains, where each try is cheap. */
+	get unsavedWaitMs(): number {
+		const { unsaved, unsavedSinceTicks, options } = this;
+		if (!options.sleeps || unsaved === undefined || unsavedSinceTicks === undefined) return 0;
+		return Math.max(0, unsavedSinceTicks + maxUnsavedMs - options.time.ticks());
 	}
 
 	/** Milliseconds of Unix time; `undefined` before the first measurement of this boot. */
@@ -410,8 +439,10 @@ export class Clock {
 			);
 			this.anchors = anchors;
 			this.unsaved = undefined;
+			this.unsavedSinceTicks = undefined;
 		} catch (error) {
-			this.unsaved = { anchors, sinceTicks: this.unsaved?.sinceTicks ?? this.options.time.ticks() };
+			this.unsaved = { anchors };
+			this.unsavedSinceTicks ??= this.options.time.ticks();
 			this.options.log(`time: the clock record cannot be saved: ${errorMessage(error)}`);
 		}
 	}
@@ -421,14 +452,15 @@ export class Clock {
 		const { unsaved } = this;
 		if (unsaved === undefined) return;
 		this.save(unsaved.anchors);
-		if (this.unsaved === undefined || this.options.time.ticks() - unsaved.sinceTicks < maxUnsavedMs) return;
+		const { unsavedSinceTicks: since } = this;
+		if (since === undefined || this.options.time.ticks() - since < maxUnsavedMs) return;
 		const used = this.anchors;
 		this.anchors = unsaved.anchors.map((anchor) =>
 			used.some(({ boot }) => boot === anchor.boot)
 				? anchor
 				: { ...anchor, estimatedBeforeTicks: Number.POSITIVE_INFINITY },
 		);
-		this.unsaved = { ...this.unsaved, anchors: this.anchors };
+		this.unsaved = { anchors: this.anchors };
 	}
 }
 

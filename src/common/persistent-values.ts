@@ -26,6 +26,8 @@ export const persistentValues = Object.freeze({
 	settings_b: "erase",
 	/** API call quota. */
 	budget: "erase",
+	/** CRC-32 of bucket and name of a data source that was created and whose id is not known. */
+	source: "erase",
 	/** Upload state kept over each start. */
 	attempts: "erase",
 	/** Flag: the network watchdog has restarted the board, and no server has been reachable since. */

@@ -2,7 +2,7 @@ import { isJsonObject, parseJson } from "../common/json";
 import { lowerCase } from "../common/lower-case";
 import type { Field } from "../reading/reading";
 import { checkId } from "./identifiers";
-import { JsonListScanner } from "./json-list-scanner";
+import { JsonListScanner, type ListEntry } from "./json-list-scanner";
 
 /** Path to list (GET) and create (POST) a bucket's data sources. */
 export function sourcesPath(bucketId: string): string {
@@ -15,22 +15,33 @@ export interface SourceQuery {
 	readonly name: string;
 }
 
+const countNames: readonly string[] = ["total", "totalcount", "totalitems", "totaldocs", "count"];
+const pageCountNames: readonly string[] = ["page", "pages", "totalpages", "pagecount"];
+const pageSizeNames: readonly string[] = ["limit", "pagesize", "perpage"];
+const moreNames: readonly string[] = [
+	...["hasmore", "hasnext", "hasnextpage", "more", "truncated", "next", "nextpage", "nexturl", "nextcursor"],
+	...["cursor", "nextpagetoken"],
+];
+
 /** Searches the list of a bucket's data sources as it arrives. */
 export class SourceFinder {
 	private readonly reader: JsonListScanner;
 	private _foundId: string | undefined;
 	private _containsId = false;
 	private _nameOfId: string | undefined;
+	private entries = 0;
+	private announcedEntries = 0;
+	private pageSize = Number.POSITIVE_INFINITY;
+	private hasPages = false;
+	/** An entry without what the documentation gives it. */
+	private hasUnknownEntry = false;
 
 	constructor({ id: wanted, name }: SourceQuery) {
-		this.reader = new JsonListScanner("dataSources", ({ _id: id, name: sourceName }) => {
-			if (id === undefined || checkId(id) !== undefined) return;
-			if (wanted !== undefined && lowerCase(id) === lowerCase(wanted)) {
-				this._containsId = true;
-				this._nameOfId = sourceName;
-			}
-			if (sourceName === name) this._foundId ??= id;
-		});
+		this.reader = new JsonListScanner(
+			"dataSources",
+			(entry) => this.onEntry(entry, wanted, name),
+			(member, value) => this.onMember(member, value),
+		);
 	}
 
 	push(part: Uint8Array): void {
@@ -47,9 +58,44 @@ export class SourceFinder {
 		return this._nameOfId;
 	}
 
-	/** Whether the id is in the list; `undefined` if the list is incomplete or invalid. */
+	/** Whether a name that was not found in the list does not exist: it is complete, and in the documented form. */
+	get isConclusive(): boolean {
+		return this.isWhole && !this.hasUnknownEntry;
+	}
+
+	/** Whether the id is in the list; `undefined` if the list is incomplete, a page of several, or invalid. */
 	get containsId(): boolean | undefined {
-		return this._containsId || (this.reader.complete ? false : undefined);
+		return this._containsId || (this.isWhole ? false : undefined);
+	}
+
+	private get isWhole(): boolean {
+		const { entries } = this;
+		return (
+			this.reader.complete && !this.hasPages && this.announcedEntries <= entries && entries < this.pageSize
+		);
+	}
+
+	private onEntry({ _id: id, name: sourceName }: ListEntry, wanted: string | undefined, name: string): void {
+		this.entries++;
+		const isId = id !== undefined && checkId(id) === undefined;
+		if (!isId || sourceName === undefined) this.hasUnknownEntry = true;
+		if (!isId) return;
+		if (wanted !== undefined && lowerCase(id) === lowerCase(wanted)) {
+			this._containsId = true;
+			this._nameOfId = sourceName;
+		}
+		if (sourceName === name) this._foundId ??= id;
+	}
+
+	/** Pages are not documented: what other services say of them is looked for. */
+	private onMember(name: string, value: string): void {
+		const plain = lowerCase(name.replaceAll("_", ""));
+		const isNothing = value === "" || value === "null" || value === "false";
+		if (countNames.includes(plain))
+			this.announcedEntries = Math.max(this.announcedEntries, Number(value) || 0);
+		else if (pageSizeNames.includes(plain)) this.pageSize = Number(value) || this.pageSize;
+		else if (pageCountNames.includes(plain)) this.hasPages ||= Number(value) > 1;
+		else if (moreNames.includes(plain)) this.hasPages ||= !isNothing;
 	}
 }
 

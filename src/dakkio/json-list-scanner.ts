@@ -3,9 +3,13 @@ import { decodeUtf8 } from "../common/utf8";
 /** Level of the list: it is a member of the outermost object, so members of its entries are two levels deeper. */
 const listLevel = 1;
 const entryLevel = 3;
+/** Deepest members outside of the list that are read. */
+const memberLevel = 2;
+const maxScalarLength = 20;
 /** Maximum length of a string, escapes included. */
 const maxStringBytes = 512;
 
+const space = 0x20;
 const quote = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
@@ -29,6 +33,7 @@ export interface ListEntry {
 export class JsonListScanner {
 	private readonly listName: string;
 	private readonly onEntry: (entry: Readonly<ListEntry>) => void;
+	private readonly onMember: (name: string, value: string) => void;
 	private level = 0;
 	private inString = false;
 	private escaped = false;
@@ -37,16 +42,26 @@ export class JsonListScanner {
 	private rawBytes = 0;
 	/** The last string of this level: a member name if a colon follows. */
 	private lastString: string | undefined;
+	/** The current value that is no string, outside of the list; cut. */
+	private scalar = "";
 	/** The name of the member whose value follows. */
 	private memberName: string | undefined;
 	private inList = false;
 	private listFound = false;
 	private entry: ListEntry = {};
 
-	/** `listName`: the member that holds the list; `onEntry` is called at the end of each entry. */
-	constructor(listName: string, onEntry: (entry: Readonly<ListEntry>) => void) {
+	/**
+	 * `listName`: the member that holds the list; `onEntry` is called at the end of each entry, `onMember` for the values
+	 * beside the list, or in an object there, that are no objects or lists.
+	 */
+	constructor(
+		listName: string,
+		onEntry: (entry: Readonly<ListEntry>) => void,
+		onMember: (name: string, value: string) => void = () => {},
+	) {
 		this.listName = listName;
 		this.onEntry = onEntry;
+		this.onMember = onMember;
 	}
 
 	/** Whether the list was found and the outermost object has ended. */
@@ -61,9 +76,16 @@ export class JsonListScanner {
 				this.inString = true;
 				this.rawBytes = 0;
 			} else if (byte === colon) this.memberName = this.lastString;
-			else if (byte === comma) this.memberName = undefined;
+			else if (byte === comma) this.endMember();
 			else if (byte === openBrace || byte === openBracket) this.enter(byte);
 			else if (byte === closeBrace || byte === closeBracket) this.leave();
+			else if (
+				this.memberName !== undefined &&
+				!this.inList &&
+				byte > space &&
+				this.scalar.length < maxScalarLength
+			)
+				this.scalar += String.fromCharCode(byte);
 		}
 	}
 
@@ -75,7 +97,7 @@ export class JsonListScanner {
 			this.endString();
 			return;
 		}
-		const isKept = this.level === listLevel || (this.level === entryLevel && this.inList);
+		const isKept = this.inList ? this.level === entryLevel : this.level <= memberLevel;
 		if (!isKept) return;
 		// Writes past the end of the array have no effect; `rawBytes` reveals them.
 		this.rawString[this.rawBytes++] = byte;
@@ -85,11 +107,20 @@ export class JsonListScanner {
 	private endString(): void {
 		const text =
 			this.rawBytes > maxStringBytes ? undefined : unescaped(decodeUtf8(this.rawString, 0, this.rawBytes));
-		if (this.memberName === undefined) this.lastString = text;
+		if (this.inList && this.level === entryLevel - 1) this.onEntry({});
+		else if (this.memberName === undefined) this.lastString = text;
+		else if (!this.inList) this.scalar = text ?? "?";
 		else if (this.level === entryLevel && this.inList) {
 			if (this.memberName === "_id") this.entry._id = text ?? "";
 			else if (this.memberName === "name") this.entry.name = text ?? "";
 		}
+	}
+
+	private endMember(): void {
+		if (this.memberName !== undefined && !this.inList && this.level <= memberLevel)
+			this.onMember(this.memberName, this.scalar);
+		this.memberName = undefined;
+		this.scalar = "";
 	}
 
 	private enter(bracket: number): void {
@@ -97,11 +128,12 @@ export class JsonListScanner {
 		if (this.level === entryLevel - 1) this.entry = {};
 		this.level++;
 		this.memberName = undefined;
+		this.scalar = "";
 	}
 
 	private leave(): void {
+		this.endMember();
 		this.level--;
-		this.memberName = undefined;
 		if (!this.inList) return;
 		if (this.level === entryLevel - 1) this.onEntry(this.entry);
 		if (this.level !== listLevel) return;

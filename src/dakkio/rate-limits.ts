@@ -20,6 +20,8 @@ export const rateLimitHeaders = Object.freeze([
 
 /** Maximum length of a month, so of the time to a reset. */
 export const maxMonthMs = 31 * 86_400_000;
+/** No reset is further ahead. With a day of tolerance for clock differences and time zones. */
+export const maxResetAheadMs = maxMonthMs + 86_400_000;
 
 /** An organization's call quota in the current month. */
 export interface CallQuota {
@@ -39,8 +41,7 @@ export function parseCallQuota(headers: ReadonlyMap<string, string>, now: number
 	if (limit === undefined || remaining === undefined || reset === undefined) return undefined;
 	if (limit < 1 || limit > maxCalls || remaining > limit) return undefined;
 	const resetUtc = Math.ceil(reset) * 1000;
-	// A day of tolerance for clock differences and time zones.
-	if (resetUtc <= now || resetUtc > now + maxMonthMs + 86_400_000) return undefined;
+	if (resetUtc <= now || resetUtc > now + maxResetAheadMs) return undefined;
 	return { limit: Math.floor(limit), remaining: Math.floor(remaining), resetUtc };
 }
 

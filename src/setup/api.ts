@@ -238,7 +238,9 @@ export type FailureCode =
 	| "refused"
 	/** The bucket has no data source with the id of the settings. */
 	| "no such source"
-	/** The service created a data source and did not return its id. */
+	/** The list of data sources is cut off, a page of several, or in no known form: none was created. */
+	| "unclear list"
+	/** The service created a data source, now or before, did not return its id, and does not list it. */
 	| "no source id"
 	/** No sensor was found: a data source would have no fields. */
 	| "no fields"

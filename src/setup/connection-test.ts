@@ -1,6 +1,5 @@
 import type { Network, Time } from "../boards/board";
 import { errorMessage } from "../common/error-message";
-import type { SourceFinder } from "../dakkio/data-sources";
 import { describeErrorResponse } from "../dakkio/error-response";
 import { type ExchangeResult, isSuccess } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
@@ -8,7 +7,13 @@ import type { Field } from "../reading/reading";
 import type { SavedNetwork } from "../settings/saved-networks";
 import { parseServiceAddress } from "../settings/service-address";
 import { newDataSource, type Settings } from "../settings/settings";
-import { type DataSourceOptions, findOrCreateSource, listSources } from "../upload/data-source";
+import type { CreatedSource } from "../upload/created-source";
+import {
+	type DataSourceOptions,
+	findOrCreateSource,
+	listSources,
+	type SourceList,
+} from "../upload/data-source";
 import type { JoinResult } from "../wifi/wifi-joiner";
 import type { FailureCode, StepDetails, StepState, TestState, TestStep } from "./api";
 import { isInSameSubnet } from "./subnet";
@@ -21,6 +26,7 @@ export interface ConnectionTestOptions {
 	/** The name of a created data source. */
 	readonly deviceId: string;
 	readonly agent: string;
+	readonly createdSource: CreatedSource;
 	/** IPv4 address of the board in its own network. */
 	readonly ownAddress: string;
 	/** Receives the headers of each response. */
@@ -220,7 +226,7 @@ export class ConnectionTest {
 	}
 
 	/** Lists the data sources. A failure counts for the certificate step until that is verified, then for the key step. */
-	private async listSources(onVerified: (issuer: string) => void): Promise<SourceFinder> {
+	private async listSources(onVerified: (issuer: string) => void): Promise<SourceList> {
 		let verified = false;
 		this.connection = this.options.connect((issuer) => {
 			// Called again for a second connection, if the service closed the first.
@@ -229,28 +235,30 @@ export class ConnectionTest {
 		});
 		const { settings, deviceId } = this.options;
 		const query = { id: settings.dataSourceId, name: deviceId };
-		const { result, finder } = await listSources(this.sourceOptions(this.connection), query);
-		const failure = this.exchangeFailure(result);
-		if (failure === undefined) return finder;
+		const list = await listSources(this.sourceOptions(this.connection), query);
+		const failure = this.exchangeFailure(list.result);
+		if (failure === undefined) return list;
 		throw verified ? failure : await this.networkFailure(failure.code, failure.details);
 	}
 
 	private async findOrCreateSource(
-		list: SourceFinder,
+		list: SourceList,
 		fields: readonly Field[],
 	): Promise<StepDetails & { readonly id: string }> {
 		const { settings, deviceId } = this.options;
 		const { dataSourceId: id } = settings;
 		if (id !== newDataSource && id !== "") {
-			if (list.containsId === false) throw new StepFailure("no such source");
-			const { nameOfId: name } = list;
-			const source = list.containsId ? "listed" : "unlisted";
+			const { containsId, nameOfId: name } = list.finder;
+			if (containsId === false) throw new StepFailure("no such source");
+			const source = containsId ? "listed" : "unlisted";
 			return { id, source, ...(name === undefined ? {} : { deviceId: name }) };
 		}
 		if (fields.length === 0) throw new StepFailure("no fields");
 		const connection = this.connection ?? this.options.connect(() => {});
 		const result = await findOrCreateSource(this.sourceOptions(connection), list, deviceId, fields);
-		if (result.kind !== "failed") return { id: result.id, source: result.kind, deviceId };
+		if (result.kind === "found" || result.kind === "created")
+			return { id: result.id, source: result.kind, deviceId };
+		if (result.kind !== "failed") throw new StepFailure(result.kind);
 		throw this.exchangeFailure(result.result) ?? new StepFailure("no source id");
 	}
 
@@ -264,9 +272,9 @@ export class ConnectionTest {
 	}
 
 	private sourceOptions(connection: HttpConnection): DataSourceOptions {
-		const { settings, agent: userAgent, onResponse } = this.options;
+		const { settings, agent: userAgent, createdSource, onResponse } = this.options;
 		const { key, bucketId } = settings;
-		return { connection, key, userAgent, bucketId, onResponse };
+		return { connection, key, userAgent, bucketId, createdSource, onResponse };
 	}
 
 	/** Checks for a captive portal, which causes many failures. */

@@ -16,6 +16,7 @@ import { SettingsStore } from "../settings/settings-store";
 import type { ReadingLog } from "../store/reading-log";
 import type { FirmwareUpdate } from "../update/firmware-update";
 import type { CallBudget } from "../upload/call-budget";
+import type { CreatedSource } from "../upload/created-source";
 import { connectService } from "../upload/service-connection";
 import { userAgent, versionOf } from "../version";
 import { type JoinResult, WifiJoiner } from "../wifi/wifi-joiner";
@@ -53,6 +54,7 @@ export interface SetupOptions {
 	readonly readings: Pick<ReadingLog, "length">;
 	readonly clock: Pick<Clock, "now">;
 	readonly budget: Pick<CallBudget, "countCall" | "quotaAt">;
+	readonly createdSource: CreatedSource;
 }
 
 /** What setup needs of the firmware that runs it. */
@@ -302,7 +304,7 @@ export class Setup implements SetupBackend {
 	}
 
 	startTest(settings: Settings): number {
-		const { board, host, sampling, budget } = this.options;
+		const { board, host, sampling, budget, createdSource } = this.options;
 		this.test?.abort();
 		this.testedSettings = settings;
 		const test = new ConnectionTest({
@@ -311,6 +313,7 @@ export class Setup implements SetupBackend {
 			resolver: board.network.resolver,
 			deviceId: deviceIdOf(settings, board.identity),
 			agent: userAgent,
+			createdSource,
 			ownAddress: this.accessPoint.address,
 			join: (network) => this.joinNetwork(network),
 			leave: () => this.wifiJoiner.leave(),

@@ -5,10 +5,11 @@ import {
 	type SourceQuery,
 	sourcesPath,
 } from "../dakkio/data-sources";
-import type { ExchangeResult } from "../http/exchange-result";
+import { type ExchangeResult, exchangeFailure, isSuccess } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
 import { textBody } from "../http/message-stream";
 import type { Field } from "../reading/reading";
+import type { CreatedSource } from "./created-source";
 import { jsonContentType, serviceHeaders } from "./service-connection";
 
 export interface DataSourceOptions {
@@ -17,6 +18,7 @@ export interface DataSourceOptions {
 	/** For the `User-Agent` header. */
 	readonly userAgent: string;
 	readonly bucketId: string;
+	readonly createdSource: CreatedSource;
 	/** Called with the headers of each response. */
 	onResponse?(headers: ReadonlyMap<string, string>): void;
 }
@@ -47,23 +49,31 @@ export async function listSources(options: DataSourceOptions, wanted: SourceQuer
 	return { result, finder };
 }
 
+/** Why no data source was found, and none created: in each case there might be two afterwards. */
+export type SourceProblem =
+	/** The list is cut off, a page of several, or in no known form. */
+	| "unclear list"
+	/** The service confirmed one, without its id, and does not list it. */
+	| "no source id";
+
 export type SourceResult =
 	| { readonly kind: "found" | "created"; readonly id: string }
-	/** The service rejected it, or its response is not understood. */
-	| { readonly kind: "failed"; readonly result: ExchangeResult };
+	/** `failed`: the service rejected it. */
+	| { readonly kind: SourceProblem | "failed"; readonly result: ExchangeResult };
 
 /**
  * The id of the data source of this name: an existing one (perhaps created by an attempt whose response was lost), or a
- * new one with these fields. `listed`: the result of a list.
+ * new one with these fields. `listed`: the list.
  */
 export async function findOrCreateSource(
 	options: DataSourceOptions,
-	listed: SourceFinder,
+	listed: SourceList,
 	name: string,
 	fields: readonly Field[],
 ): Promise<SourceResult> {
-	if (listed.foundId !== undefined) return { kind: "found", id: listed.foundId };
-	const { connection, key, userAgent, bucketId, onResponse } = options;
+	const { connection, key, userAgent, bucketId, createdSource, onResponse } = options;
+	const found = findByName(listed, createdSource.is(bucketId, name));
+	if (found !== undefined) return found;
 	const result = await connection.exchange({
 		method: "POST",
 		path: sourcesPath(bucketId),
@@ -72,26 +82,48 @@ export async function findOrCreateSource(
 		maxKeptBodyBytes: maxKeptBytes,
 	});
 	if (result.kind === "response") onResponse?.(result.headers);
-	if (result.kind === "failure" || result.status < 200 || result.status > 299)
-		return { kind: "failed", result };
+	if (result.kind === "failure" || !isSuccess(result.status)) return { kind: "failed", result };
 	const id = parseCreatedId(result.body);
-	return id === undefined ? findByName(options, name) : { kind: "created", id };
+	if (id !== undefined) return { kind: "created", id };
+	createdSource.record(bucketId, name);
+	const listedAgain = await listSources(options, { name });
+	if (listedAgain.result.kind === "failure" || !isSuccess(listedAgain.result.status))
+		return { kind: "failed", result: listedAgain.result };
+	const again = findByName(listedAgain, true);
+	return again?.kind === "found" ? { kind: "created", id: again.id } : { kind: "no source id", result };
 }
 
-/** Lists, then finds or creates the data source; otherwise returns the result that prevented it. */
+/** `undefined`: there is none. */
+function findByName({ result, finder }: SourceList, isCreated: boolean): SourceResult | undefined {
+	const { foundId: id, isConclusive } = finder;
+	if (id !== undefined) return { kind: "found", id };
+	if (isCreated) return { kind: "no source id", result };
+	return isConclusive ? undefined : { kind: "unclear list", result };
+}
+
+const enterId = "enter the id of a data source in the settings";
+const problemTexts: Readonly<Record<SourceProblem, string>> = Object.freeze({
+	"unclear list": `the list of data sources is incomplete or unknown, so none is created: ${enterId}`,
+	"no source id": `the new data source is not listed: ${enterId}`,
+});
+
+/**
+ * Lists, then finds or creates the data source; otherwise returns the result that prevented it, or `cause`, which needs a
+ * person.
+ */
 export async function resolveSource(
 	options: DataSourceOptions,
 	name: string,
 	fields: readonly Field[],
-): Promise<{ readonly id: string } | ExchangeResult> {
-	const { result: outcome, finder } = await listSources(options, { name });
-	if (outcome.kind === "failure" || outcome.status < 200 || outcome.status > 299) return outcome;
-	const result = await findOrCreateSource(options, finder, name, fields);
-	return result.kind === "failed" ? result.result : { id: result.id };
-}
-
-async function findByName(options: DataSourceOptions, name: string): Promise<SourceResult> {
-	const { result, finder } = await listSources(options, { name });
-	const id = result.kind === "response" ? finder.foundId : undefined;
-	return id === undefined ? { kind: "failed", result } : { kind: "created", id };
+): Promise<{ readonly id: string } | { readonly cause: string } | ExchangeResult> {
+	const listed = await listSources(options, { name });
+	if (listed.result.kind === "failure" || !isSuccess(listed.result.status)) return listed.result;
+	const found = await findOrCreateSource(options, listed, name, fields);
+	if ("id" in found) return { id: found.id };
+	const { result } = found;
+	if (found.kind === "failed") return result;
+	// The next list may be whole.
+	if (found.kind === "unclear list" && result.kind === "response" && result.oddity !== undefined)
+		return exchangeFailure("receive", `list of data sources: ${result.oddity}`, true);
+	return { cause: problemTexts[found.kind] };
 }

@@ -1,4 +1,4 @@
-import { type CallQuota, freePlanCallsPerMonth, maxMonthMs } from "../dakkio/rate-limits";
+import { type CallQuota, freePlanCallsPerMonth, maxMonthMs, maxResetAheadMs } from "../dakkio/rate-limits";
 
 /** Fraction of the plan's calls for regular uploads; the rest is for backlog, retries and other devices. */
 // mutation: regular-request-share
@@ -16,9 +16,14 @@ export function defaultQuota(now: number): CallQuota {
 	return { limit: freePlanCallsPerMonth, remaining: freePlanCallsPerMonth, resetUtc: now + maxMonthMs };
 }
 
-/** The quota at a later time: restored after its reset. */
+/**
+ * The quota at another time: restored after its reset. A reset more than a month ahead was set while the clock was wrong,
+ * and says nothing. `now` is 0 while the time is unknown.
+ */
 export function quotaAt(quota: CallQuota, now: number): CallQuota {
 	const { limit, resetUtc } = quota;
+	if (now > 0 && resetUtc > now + maxResetAheadMs)
+		return { limit, remaining: limit, resetUtc: now + maxMonthMs };
 	if (now < resetUtc) return quota;
 	const months = Math.floor((now - resetUtc) / maxMonthMs) + 1;
 	return { limit, remaining: limit, resetUtc: resetUtc + months * maxMonthMs };

@@ -28,9 +28,9 @@ export interface UploaderOptions {
 	readonly readings: ReadingLog;
 	readonly quarantine: Quarantine;
 	readonly destination: Destination;
-	/** Finds or creates the data source; called before the first point is sent, until it succeeds. */
+	/** Finds or creates the data source; called before the first point is sent, until it succeeds. `cause`: needs a person. */
 	readonly resolveDestination?:
-		| ((connection: HttpConnection) => Promise<Destination | ExchangeResult>)
+		| ((connection: HttpConnection) => Promise<Destination | { readonly cause: string } | ExchangeResult>)
 		| undefined;
 	readonly key: string;
 	/** For the `User-Agent` header. */
@@ -357,6 +357,11 @@ export class Uploader {
 			this.destination = found;
 			return true;
 		}
+		if ("cause" in found) {
+			options.onAttempt(true);
+			this.enterFault(found.cause, true);
+			return false;
+		}
 		if (this.isAborted && found.kind === "failure") return false;
 		options.onAttempt(found.kind === "response" || found.phase !== "resolve");
 		const action = classifyExchange(found, options.clock.now() ?? 0, options.key);
@@ -394,7 +399,7 @@ export class Uploader {
 			const isFirst = selection?.from === readings.oldestSequence || readings.length === 0;
 			if (selection === undefined) return "done";
 			if (!isFirst) return this.search.skip(selection) ? "nothing" : "done";
-			this.schedule.setNotBefore(time.ticks() + recheckIntervalMs);
+			this.schedule.setNotBefore(time.ticks() + Math.max(recheckIntervalMs, clock.unsavedWaitMs));
 			const isUnreadable = readings.pending().next().done === true;
 			const remedy = readings.length === 0 ? "they are skipped until the next boot" : "that is tried again";
 			this.options.log(`upload: ${isUnreadable ? unreadableMessage + remedy : noTimeMessage}`);
