@@ -72,6 +72,8 @@ const maxStuckAgain = 6;
 /** A held point that is refused so often, hourly and just after a 2xx for others, is at fault. */
 const maxStrikes = 6;
 const heldIntervalMs = 3_600_000;
+/** Of a gap, the first point may prove suspects, or one of those up to 511 after it. */
+const witnessSteps = 10;
 /** Kept over restarts, 17 bytes each; a few more if the service refuses runs of newer points. */
 const maxPassedOver = 16;
 
@@ -109,11 +111,8 @@ export class RefusalSearch {
 	private refusedUpTo = 0;
 	private lastSuspect = 0;
 	private newest = 0;
-	/**
-	 * Which point has to prove suspects: 0, the first one of the next gap; else so many after what was passed over. Another
-	 * after each fault: where every second point is refused, all of those may be.
-	 */
-	private witness = 0;
+	/** How many points had to prove suspects and were refused. */
+	private refusedWitnesses = 0;
 	/** The service has taken points in this upload. */
 	private _hasTaken = false;
 	/** This upload has nothing more to send before this point. */
@@ -143,7 +142,7 @@ export class RefusalSearch {
 	}
 
 	get state(): SearchState {
-		const { maxPoints, refusals, failures, repeats, passedOver } = this;
+		const { maxPoints, nextRefusals: refusals, failures, repeats, passedOver } = this;
 		return { maxPoints, refusals, failures, repeats, passedOver };
 	}
 
@@ -155,6 +154,16 @@ export class RefusalSearch {
 		// mutation: resume-repeats
 		this.repeats = repeats;
 		this.passedOver = passedOver;
+		// The count is not kept over a deep sleep: any other one, after each 2xx.
+		this.refusedWitnesses = Math.imul(passedOver.at(-1)?.last ?? 0, 0x9e3779b1) >>> 20;
+	}
+
+	/**
+	 * At the begin of the next upload. A fault in spite of a 2xx in the same upload is one of points: the oldest are tried
+	 * first, as newer ones may have to prove them.
+	 */
+	private get nextRefusals(): number {
+		return this._hasTaken && this.isFault ? 0 : this.refusals;
 	}
 
 	/** Whether the service refuses everything. */
@@ -167,8 +176,7 @@ export class RefusalSearch {
 		this.suspects = [];
 		this.trust = 0;
 		this.isTest = false;
-		// A fault in spite of a 2xx in the same upload: next, one of the newest points is tried.
-		if (this._hasTaken && this.isFault) this.refusals = 4;
+		this.refusals = this.nextRefusals;
 		this._hasTaken = false;
 		this.walkedTo = 0;
 		this.hasElsewhere = true;
@@ -193,10 +201,8 @@ export class RefusalSearch {
 		this.isElsewhere = elsewhere !== undefined;
 		if (elsewhere !== undefined) ({ from, before } = this.pass(elsewhere));
 		// Before what was passed over, each group of suspects needs a 2xx for newer ones.
-		else if (this.suspects.length === maxSuspects - 1 && before <= newest)
-			({ from, before } = this.pass(
-				this.witness === 0 || end > newest ? before : Math.min(newest, end + this.witness - 1),
-			));
+		else if (this.suspects.length === maxSuspects - 1 && from <= newest)
+			({ from, before } = this.pass(this.witness(from, newest)));
 		// Without room for more gaps: next to the last one. If that is refused as well, it closes no gap either.
 		else if (!this.hasRoom && this.suspects.length === 1) ({ from, before } = this.pass(Math.max(from, end)));
 		if (!this.mayPass(oldest, from)) {
@@ -267,7 +273,7 @@ export class RefusalSearch {
 		if (this.isFault || firstSequence !== this.lastSuspect || firstSequence === this.newest) this.refusals++;
 		this.refusedUpTo = 0;
 		// In a fault, nothing that was refused is a suspect: all of it is tried again.
-		if (this.isFault) this.witness = (this.witness + 1) % 8;
+		if (this.isFault) this.refusedWitnesses++;
 		this.suspects = this.isFault ? [] : [...this.suspects, { sequence: firstSequence, ...refusal }];
 		// The next one may be as far away as this one was.
 		this.maxSearched =
@@ -378,6 +384,24 @@ export class RefusalSearch {
 		if (isStuck && !this.isFault)
 			this.suspects = [{ sequence: front, cause: "", isSize: false, isContent: false }];
 		return from;
+	}
+
+	/**
+	 * The point that has to prove the suspects before `from`: another one after each that was refused, or a run of refused
+	 * points there would keep the suspects indefinitely. Of all gaps in turn, and half of the time of the newest points: the
+	 * first one, the next, then further and further ones.
+	 */
+	private witness(from: number, newest: number): number {
+		const gaps = [];
+		for (let gap = this.pass(from); gap.from <= newest; gap = this.pass(gap.before)) gaps.push(gap);
+		// Its own one follows the suspects directly: where a run of points is refused, it is the worst.
+		if (gaps.length > 1) gaps.shift();
+		const isNewest = this.refusedWitnesses % 2 === 1;
+		const turn = Math.floor(this.refusedWitnesses / 2);
+		const gap = isNewest ? gaps.at(-1) : gaps[turn % gaps.length];
+		if (gap === undefined) return from;
+		const step = isNewest ? turn : Math.floor(turn / gaps.length);
+		return Math.min(newest, gap.before - 1, gap.from + 2 ** (step % witnessSteps) - 1);
 	}
 
 	/** Held points have to be settled before there may be more of them. */
