@@ -50,7 +50,7 @@ test("after a failure, a quarter of the batch is sent, then the oldest point; ea
 	next = 5_001;
 	search.failed(batch(5_001, 6_000), true);
 	expect(search.maxPoints).toBe(90);
-	for (let failure = 0; failure < 330; failure++) search.failed(batch(5_001, 5_001), false);
+	for (let point = 5_001; point <= 5_330; point++) search.failed(batch(point, point), false);
 	expect(send(5)).toEqual([2, 4, 7, 7, 7]);
 	expect(search.repeatWaitMs).toBe(0);
 	search.begin(6 * 3_600_000);
@@ -61,7 +61,7 @@ test("of points that fail again, each that exceeds those of a day waits for its 
 	const search = new RefusalSearch();
 	search.begin(0);
 	search.failed(batch(1, 1_000), true);
-	for (let failure = 0; failure < 483; failure++) search.failed(batch(1, 1), false);
+	for (let point = 1; point <= 483; point++) search.failed(batch(point, point), false);
 	expect(search.repeatWaitMs).toBe(3 * 180_000);
 	search.begin(2 * 180_000);
 	expect(search.repeatWaitMs).toBe(180_000);

@@ -61,6 +61,10 @@ const maxBatchBytes = 384 * 1024;
 /** Points that may have failed again before each further one waits, and how many a day allows: less than 1,000 in any 24 hours. */
 const maxRepeated = 480;
 const repeatedPointMs = 86_400_000 / maxRepeated;
+/** After so many failures that each were followed by a 2xx, the next one is likely to be, too: one of two servers is out of order. */
+const flappingFailures = 3;
+/** So long a point counts once, however often it fails: what is limited is how many points are stored often. */
+const repeatsCountedMs = 3_600_000;
 /** As many single points refused in a row, without a 2xx, are a fault of the service or of the settings. */
 const maxSuspects = 3;
 /** After a 2xx, as many refusals in a row are taken for those of points before a single point tests the service. */
@@ -99,6 +103,10 @@ export class RefusalSearch {
 	/** Points of a batch that a server may store once more: 1 after failures, doubled by each 2xx. */
 	private maxRisked = maxBatchPoints;
 	private repeats: Repeats = { count: 0, upTo: 0, ticks: 0 };
+	/** Points that {@link repeats} counts: they may fail once more at no cost until an hour after these ticks. */
+	private countedRepeats = { first: 0, last: 0, ticks: 0 };
+	/** Failures in a row that each were followed by a 2xx. */
+	private singleFailures = 0;
 	/** Points of a batch in the search for refused ones. */
 	private maxSearched = maxBatchPoints;
 	private maxBytes = maxBatchBytes;
@@ -188,6 +196,8 @@ export class RefusalSearch {
 			allowed >= count
 				? { upTo, count: 0, ticks }
 				: { upTo, count: count - allowed, ticks: counted + allowed * repeatedPointMs };
+		if (ticks - this.countedRepeats.ticks >= repeatsCountedMs)
+			this.countedRepeats = { first: 0, last: 0, ticks };
 		this.retriedTo = ticks < this.retriesHeldAtTicks ? Number.POSITIVE_INFINITY : 0;
 	}
 
@@ -242,6 +252,7 @@ export class RefusalSearch {
 		this.suspects = [];
 		this.trust = trustOfSuccess;
 		this._hasTaken = true;
+		if (this.failures > 0) this.singleFailures = this.failures === 1 ? this.singleFailures + 1 : 0;
 		// mutation: end-outage
 		this.refusals = this.failures = 0;
 		this.isTest = false;
@@ -314,17 +325,36 @@ export class RefusalSearch {
 
 	/**
 	 * The server may have stored the batch, and it is sent again, so little is sent: after a first failure (`isFirst`) a
-	 * quarter of it, then the oldest point by itself.
+	 * quarter of it, or the same if a 2xx has followed each of the last failures, then the oldest point by itself.
 	 */
 	failed({ firstSequence, lastSequence, pointCount }: Batch, isFirst: boolean): void {
 		const { upTo, count, ticks } = this.repeats;
+		const repeatedTo = Math.min(lastSequence, upTo);
 		this.repeats = {
 			upTo: Math.max(upTo, lastSequence),
-			count: count + Math.max(0, Math.min(pointCount, upTo - firstSequence + 1)),
+			count: count + Math.min(pointCount, this.countRepeated(firstSequence, repeatedTo)),
 			ticks,
 		};
 		this.sendLess();
-		if (isFirst) this.maxRisked = Math.min(this.riskLimit, Math.ceil(pointCount / 4));
+		if (isFirst)
+			this.maxRisked = Math.min(
+				this.riskLimit,
+				this.singleFailures >= flappingFailures ? pointCount : Math.ceil(pointCount / 4),
+			);
+	}
+
+	/** How many of these points have not been counted within the hour. The oldest ones are sent first, so they are in a row. */
+	private countRepeated(first: number, last: number): number {
+		if (last < first) return 0;
+		const counted = this.countedRepeats;
+		const isApart = first > counted.last + 1 || last < counted.first - 1;
+		const others = isApart
+			? last - first + 1
+			: Math.max(0, counted.first - first) + Math.max(0, last - counted.last);
+		this.countedRepeats = isApart
+			? { first, last, ticks: this.beganTicks }
+			: { first: Math.min(first, counted.first), last: Math.max(last, counted.last), ticks: counted.ticks };
+		return others;
 	}
 
 	/** The next request has the oldest point by itself. */
