@@ -319,6 +319,31 @@ describe("half of all requests fail, and a reading a minute: the board keeps up"
 	});
 });
 
+test.each([
+	[1, 1],
+	[1, 2],
+	[2, 1],
+])(
+	"other devices have left 500 calls for ten days; %i failures and %i successes in turn leave them, too",
+	async (failures, confirmations) => {
+		const reset = Math.round(start / 1000) + 10 * 86_400;
+		let calls = 0;
+		const fixture = new UploaderFixture({
+			service: () => {
+				const status = calls++ % (failures + confirmations) < failures ? 503 : 201;
+				const headers = `X-RateLimit-Limit: 10000\r\nX-RateLimit-Remaining: ${Math.max(0, 500 - calls)}\r\nX-RateLimit-Reset: ${reset}\r\n`;
+				return { status, headers };
+			},
+			intervalMs: "auto",
+		});
+		fixture.measure(1500);
+		fixture.uploader.start();
+		await fixture.pass(24 * 3, 5 * minute);
+		// 32 at once, and what the plan allows; a regular upload may have two.
+		expect(calls).toBeLessThanOrEqual(32 + 3 * 50);
+	},
+);
+
 describe("a day's limits hold over restarts", () => {
 	test("of points that are stored more than twice, by a service that stores and fails in short runs", async () => {
 		let calls = 0;
