@@ -97,8 +97,8 @@ const failureTexts: Readonly<Record<FailureCode, (details: StepDetails, step: Te
 		"Test again, or enter its id.",
 	],
 	"unclear list": () => [
-		"Dakkio's list of data sources is incomplete, so none was created.",
-		"Test again, or create one there and enter its id.",
+		"Dakkio's list of data sources is cut off, so none was created.",
+		"Test again, or create the data source in Dakkio and enter its id.",
 	],
 	"no fields": () => [
 		"No sensor was found, so the fields of the data source are not known.",

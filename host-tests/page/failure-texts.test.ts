@@ -87,7 +87,7 @@ const failures: readonly (readonly [TestStep, FailureCode, StepDetails, cause: s
 	],
 	["source", "no such source", {}, "no data source with this id", "let the board create one"],
 	["source", "no source id", {}, "did not return the id", "enter its id"],
-	["source", "unclear list", {}, "is incomplete", "enter its id"],
+	["source", "unclear list", {}, "is cut off", "enter its id"],
 	["source", "no fields", {}, "No sensor was found", "save now"],
 	["point", "no reading", {}, "No sensor gave a value", "wires and pins"],
 ];

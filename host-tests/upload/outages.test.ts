@@ -293,6 +293,69 @@ test.each([
 	},
 );
 
+describe("half of all requests fail, and a reading a minute: the board keeps up", () => {
+	const oneOfTwo = (seed: number) => {
+		const random = new SeededRandom(seed);
+		return () => random.nextBoolean(0.5);
+	};
+	let calls = 0;
+	test.each<[string, () => boolean, boolean, number]>([
+		["at random", oneOfTwo(4), false, 0],
+		["at random, and what fails is stored", oneOfTwo(5), true, 0],
+		["in turn, and 400 points are pending", () => calls++ % 2 === 0, false, 400],
+	])("%s", async (_, fails, isStored, pendingPoints) => {
+		const random = new SeededRandom(1);
+		const fixture = new UploaderFixture({
+			service: () => {
+				const isFailed = fails();
+				return { status: isFailed ? 503 : 201, isStored: isStored || !isFailed, headers: largePlan };
+			},
+			intervalMs: minute,
+			random: () => random.next(),
+			queueBlocks: 64,
+		});
+		fixture.measure(pendingPoints);
+		fixture.uploader.start();
+		for (let day = 0; day < 4; day++) {
+			const pending = [];
+			for (let part = 0; part < 4; part++) {
+				await fixture.pass(6, minute);
+				pending.push(fixture.pending.length);
+			}
+			// A series of failures takes two hours sometimes.
+			expect(Math.min(...pending), `pending on day ${day}`).toBeLessThan(150);
+			// Those of a day.
+			expectFewCopies(fixture);
+			fixture.copies.clear();
+		}
+	});
+});
+
+test.each([
+	[1, 1],
+	[1, 2],
+	[2, 1],
+])(
+	"other devices have left 500 calls for ten days; %i failures and %i successes in turn leave them, too",
+	async (failures, confirmations) => {
+		const reset = Math.round(start / 1000) + 10 * 86_400;
+		let calls = 0;
+		const fixture = new UploaderFixture({
+			service: () => {
+				const status = calls++ % (failures + confirmations) < failures ? 503 : 201;
+				const headers = `X-RateLimit-Limit: 10000\r\nX-RateLimit-Remaining: ${Math.max(0, 500 - calls)}\r\nX-RateLimit-Reset: ${reset}\r\n`;
+				return { status, headers };
+			},
+			intervalMs: "auto",
+		});
+		fixture.measure(1500);
+		fixture.uploader.start();
+		await fixture.pass(24 * 3, 5 * minute);
+		// 32 at once, and what the plan allows; a regular upload may have two.
+		expect(calls).toBeLessThanOrEqual(32 + 3 * 50);
+	},
+);
+
 describe("a day's limits hold over restarts", () => {
 	test("of points that are stored more than twice, by a service that stores and fails in short runs", async () => {
 		let calls = 0;

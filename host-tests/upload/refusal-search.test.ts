@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { SeededRandom } from "../../simulator/life/seeded-random";
 import type { Batch } from "../../src/upload/batch";
 import { RefusalSearch } from "../../src/upload/refusal-search";
 
@@ -49,7 +50,7 @@ test("after a failure, a quarter of the batch is sent, then the oldest point; ea
 	next = 5_001;
 	search.failed(batch(5_001, 6_000), true);
 	expect(search.maxPoints).toBe(90);
-	for (let failure = 0; failure < 330; failure++) search.failed(batch(5_001, 5_001), false);
+	for (let point = 5_001; point <= 5_330; point++) search.failed(batch(point, point), false);
 	expect(send(5)).toEqual([2, 4, 7, 7, 7]);
 	expect(search.repeatWaitMs).toBe(0);
 	search.begin(6 * 3_600_000);
@@ -60,7 +61,7 @@ test("of points that fail again, each that exceeds those of a day waits for its 
 	const search = new RefusalSearch();
 	search.begin(0);
 	search.failed(batch(1, 1_000), true);
-	for (let failure = 0; failure < 483; failure++) search.failed(batch(1, 1), false);
+	for (let point = 1; point <= 483; point++) search.failed(batch(point, point), false);
 	expect(search.repeatWaitMs).toBe(3 * 180_000);
 	search.begin(2 * 180_000);
 	expect(search.repeatWaitMs).toBe(180_000);
@@ -121,4 +122,64 @@ test("a held point is tried again only after a 2xx for others, hourly, and prove
 		from++;
 	}
 	expect(search.takeSettled(1)).toBe(from - 1);
+});
+
+/** Scattered points, or runs of any length, which may end. */
+function makeRefusedSet(random: SeededRandom): (sequence: number) => boolean {
+	const share = random.next() * random.next() * 0.7;
+	const every = 2 + random.below(400);
+	const run = random.below(Math.ceil(every * 0.6));
+	const runsEnd = random.nextBoolean(0.5) ? 1_500 : Number.POSITIVE_INFINITY;
+	const scattered = new Set<number>();
+	for (let sequence = 1; sequence < 6_000; sequence++) if (random.nextBoolean(share)) scattered.add(sequence);
+	const isScattered = random.nextBoolean(0.5);
+	return (sequence) =>
+		isScattered ? scattered.has(sequence) : sequence <= runsEnd && sequence % every < run;
+}
+
+/** The most uploads in a row that had a 2xx and left the oldest point where it was. */
+function longestStall(seed: number): number {
+	const random = new SeededRandom(seed);
+	const isRefused = makeRefusedSet(random);
+	const sleeps = random.nextBoolean(0.3);
+	const measuredEach = 1 + random.below(random.nextBoolean(0.5) ? 1 : 12);
+	const faultUploads = random.below(40);
+	let search = new RefusalSearch();
+	let oldest = 1;
+	let newest = 1 + random.below(1_500);
+	let stall = 0;
+	let longest = 0;
+	for (let upload = 0; upload < 300; upload++) {
+		if (sleeps) {
+			const { state } = search;
+			search = new RefusalSearch();
+			search.resume(state);
+		}
+		search.begin(upload * 3_600_000);
+		const front = oldest;
+		let isTaken = false;
+		for (let calls = 0; calls < 32; calls++) {
+			const selection = oldest > newest ? undefined : search.next(oldest, newest);
+			if (selection === undefined) break;
+			const { from, before, maxPoints } = selection;
+			const last = Math.min(newest, before - 1, from + maxPoints - 1);
+			let hasRefused = upload < faultUploads;
+			for (let sequence = from; sequence <= last; sequence++) hasRefused ||= isRefused(sequence);
+			if (hasRefused) search.refused(batch(from, last), refusal);
+			else search.accepted(from, batch(from, last));
+			isTaken ||= !hasRefused;
+			for (let upTo = search.takeSettled(oldest); upTo > 0; upTo = search.takeSettled(oldest))
+				oldest = upTo + 1;
+			if (search.isFault) break;
+		}
+		stall = oldest > front || !isTaken ? 0 : stall + 1;
+		longest = Math.max(longest, stall);
+		newest += measuredEach;
+	}
+	return longest;
+}
+
+test("while the service takes a point with each upload, the oldest is settled soon, whatever points it refuses", () => {
+	for (let seed = 1; seed <= 300; seed++)
+		expect(longestStall(seed), `uploads without progress, seed ${seed}`).toBeLessThanOrEqual(10);
 });

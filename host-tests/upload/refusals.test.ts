@@ -196,6 +196,25 @@ describe("a refused point goes into quarantine once the service has taken anothe
 		for (const count of fixture.copies.values()) expect(count).toBe(1);
 	});
 
+	test("runs of refused points behind what a fault has left, a reading and an upload an hour: the others arrive", async () => {
+		const fixture = new UploaderFixture({
+			service: () => ({ status: 422 }),
+			intervalMs: hour,
+			queueBlocks: 64,
+		});
+		fixture.measure(1000);
+		fixture.uploader.start();
+		await fixture.pass(31, 5 * minute);
+		const isRefused = (sequence: number) => sequence >= 200 && sequence % 200 < 20;
+		fixture.service = poison(isRefused);
+		await fixture.pass(24 * 12, hour);
+		const missing = range(1, 1600).filter(
+			(sequence) => !isRefused(sequence) && !fixture.copies.has(sequence),
+		);
+		expect(missing).toEqual([]);
+		for (const sequence of fixture.quarantined) expect(isRefused(sequence)).toBe(true);
+	});
+
 	test("runs of refused points, one before the other is settled: they do not keep the others", async () => {
 		const fixture = await upload(
 			poison((sequence) => sequence >= 20 && sequence % 90 >= 20 && sequence % 90 < 60),

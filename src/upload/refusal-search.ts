@@ -61,6 +61,10 @@ const maxBatchBytes = 384 * 1024;
 /** Points that may have failed again before each further one waits, and how many a day allows: less than 1,000 in any 24 hours. */
 const maxRepeated = 480;
 const repeatedPointMs = 86_400_000 / maxRepeated;
+/** After so many failures that each were followed by a 2xx, the next one is likely to be, too: one of two servers is out of order. */
+const flappingFailures = 3;
+/** So long a point counts once, however often it fails: what is limited is how many points are stored often. */
+const repeatsCountedMs = 3_600_000;
 /** As many single points refused in a row, without a 2xx, are a fault of the service or of the settings. */
 const maxSuspects = 3;
 /** After a 2xx, as many refusals in a row are taken for those of points before a single point tests the service. */
@@ -72,6 +76,8 @@ const maxStuckAgain = 6;
 /** A held point that is refused so often, hourly and just after a 2xx for others, is at fault. */
 const maxStrikes = 6;
 const heldIntervalMs = 3_600_000;
+/** Of a gap, the first point may prove suspects, or one of those up to 511 after it. */
+const witnessSteps = 10;
 /** Kept over restarts, 17 bytes each; a few more if the service refuses runs of newer points. */
 const maxPassedOver = 16;
 
@@ -97,6 +103,10 @@ export class RefusalSearch {
 	/** Points of a batch that a server may store once more: 1 after failures, doubled by each 2xx. */
 	private maxRisked = maxBatchPoints;
 	private repeats: Repeats = { count: 0, upTo: 0, ticks: 0 };
+	/** Points that {@link repeats} counts: they may fail once more at no cost until an hour after these ticks. */
+	private countedRepeats = { first: 0, last: 0, ticks: 0 };
+	/** Failures in a row that each were followed by a 2xx. */
+	private singleFailures = 0;
 	/** Points of a batch in the search for refused ones. */
 	private maxSearched = maxBatchPoints;
 	private maxBytes = maxBatchBytes;
@@ -109,11 +119,8 @@ export class RefusalSearch {
 	private refusedUpTo = 0;
 	private lastSuspect = 0;
 	private newest = 0;
-	/**
-	 * Which point has to prove suspects: 0, the first one of the next gap; else so many after what was passed over. Another
-	 * after each fault: where every second point is refused, all of those may be.
-	 */
-	private witness = 0;
+	/** How many points had to prove suspects and were refused. */
+	private refusedWitnesses = 0;
 	/** The service has taken points in this upload. */
 	private _hasTaken = false;
 	/** This upload has nothing more to send before this point. */
@@ -143,7 +150,7 @@ export class RefusalSearch {
 	}
 
 	get state(): SearchState {
-		const { maxPoints, refusals, failures, repeats, passedOver } = this;
+		const { maxPoints, nextRefusals: refusals, failures, repeats, passedOver } = this;
 		return { maxPoints, refusals, failures, repeats, passedOver };
 	}
 
@@ -155,6 +162,16 @@ export class RefusalSearch {
 		// mutation: resume-repeats
 		this.repeats = repeats;
 		this.passedOver = passedOver;
+		// The count is not kept over a deep sleep: any other one, after each 2xx.
+		this.refusedWitnesses = Math.imul(passedOver.at(-1)?.last ?? 0, 0x9e3779b1) >>> 20;
+	}
+
+	/**
+	 * At the begin of the next upload. A fault in spite of a 2xx in the same upload is one of points: the oldest are tried
+	 * first, as newer ones may have to prove them.
+	 */
+	private get nextRefusals(): number {
+		return this._hasTaken && this.isFault ? 0 : this.refusals;
 	}
 
 	/** Whether the service refuses everything. */
@@ -167,8 +184,7 @@ export class RefusalSearch {
 		this.suspects = [];
 		this.trust = 0;
 		this.isTest = false;
-		// A fault in spite of a 2xx in the same upload: next, one of the newest points is tried.
-		if (this._hasTaken && this.isFault) this.refusals = 4;
+		this.refusals = this.nextRefusals;
 		this._hasTaken = false;
 		this.walkedTo = 0;
 		this.hasElsewhere = true;
@@ -180,6 +196,8 @@ export class RefusalSearch {
 			allowed >= count
 				? { upTo, count: 0, ticks }
 				: { upTo, count: count - allowed, ticks: counted + allowed * repeatedPointMs };
+		if (ticks - this.countedRepeats.ticks >= repeatsCountedMs)
+			this.countedRepeats = { first: 0, last: 0, ticks };
 		this.retriedTo = ticks < this.retriesHeldAtTicks ? Number.POSITIVE_INFINITY : 0;
 	}
 
@@ -193,10 +211,8 @@ export class RefusalSearch {
 		this.isElsewhere = elsewhere !== undefined;
 		if (elsewhere !== undefined) ({ from, before } = this.pass(elsewhere));
 		// Before what was passed over, each group of suspects needs a 2xx for newer ones.
-		else if (this.suspects.length === maxSuspects - 1 && before <= newest)
-			({ from, before } = this.pass(
-				this.witness === 0 || end > newest ? before : Math.min(newest, end + this.witness - 1),
-			));
+		else if (this.suspects.length === maxSuspects - 1 && from <= newest)
+			({ from, before } = this.pass(this.witness(from, newest)));
 		// Without room for more gaps: next to the last one. If that is refused as well, it closes no gap either.
 		else if (!this.hasRoom && this.suspects.length === 1) ({ from, before } = this.pass(Math.max(from, end)));
 		if (!this.mayPass(oldest, from)) {
@@ -236,6 +252,7 @@ export class RefusalSearch {
 		this.suspects = [];
 		this.trust = trustOfSuccess;
 		this._hasTaken = true;
+		if (this.failures > 0) this.singleFailures = this.failures === 1 ? this.singleFailures + 1 : 0;
 		// mutation: end-outage
 		this.refusals = this.failures = 0;
 		this.isTest = false;
@@ -267,7 +284,7 @@ export class RefusalSearch {
 		if (this.isFault || firstSequence !== this.lastSuspect || firstSequence === this.newest) this.refusals++;
 		this.refusedUpTo = 0;
 		// In a fault, nothing that was refused is a suspect: all of it is tried again.
-		if (this.isFault) this.witness = (this.witness + 1) % 8;
+		if (this.isFault) this.refusedWitnesses++;
 		this.suspects = this.isFault ? [] : [...this.suspects, { sequence: firstSequence, ...refusal }];
 		// The next one may be as far away as this one was.
 		this.maxSearched =
@@ -308,27 +325,47 @@ export class RefusalSearch {
 
 	/**
 	 * The server may have stored the batch, and it is sent again, so little is sent: after a first failure (`isFirst`) a
-	 * quarter of it, then the oldest point by itself.
+	 * quarter of it, or the same if a 2xx has followed each of the last failures, then the oldest point by itself.
 	 */
-	failed(batch: Batch, isFirst: boolean): void {
-		this.repeats = this.repeatsAfter(batch);
+	failed({ firstSequence, lastSequence, pointCount }: Batch, isFirst: boolean): void {
+		const { upTo, count, ticks } = this.repeats;
+		const repeatedTo = Math.min(lastSequence, upTo);
+		this.repeats = {
+			upTo: Math.max(upTo, lastSequence),
+			count: count + Math.min(pointCount, this.countRepeated(firstSequence, repeatedTo)),
+			ticks,
+		};
 		this.sendLess();
-		if (isFirst) this.maxRisked = Math.min(this.riskLimit, Math.ceil(batch.pointCount / 4));
+		if (isFirst)
+			this.maxRisked = Math.min(
+				this.riskLimit,
+				this.singleFailures >= flappingFailures ? pointCount : Math.ceil(pointCount / 4),
+			);
 	}
 
 	/** The state to continue with if it is never known whether this batch was stored. */
-	stateInDoubt(batch: Batch): SearchState {
-		const maxPoints = Math.min(this.maxPoints, Math.ceil(batch.pointCount / 4));
-		return { ...this.state, maxPoints, repeats: this.repeatsAfter(batch) };
+	stateInDoubt({ firstSequence, lastSequence, pointCount }: Batch): SearchState {
+		const { upTo, count, ticks } = this.repeats;
+		const repeated = Math.max(0, Math.min(pointCount, upTo - firstSequence + 1));
+		return {
+			...this.state,
+			maxPoints: Math.min(this.maxPoints, Math.ceil(pointCount / 4)),
+			repeats: { upTo: Math.max(upTo, lastSequence), count: count + repeated, ticks },
+		};
 	}
 
-	private repeatsAfter({ firstSequence, lastSequence, pointCount }: Batch): Repeats {
-		const { upTo, count, ticks } = this.repeats;
-		return {
-			upTo: Math.max(upTo, lastSequence),
-			count: count + Math.max(0, Math.min(pointCount, upTo - firstSequence + 1)),
-			ticks,
-		};
+	/** How many of these points have not been counted within the hour. The oldest ones are sent first, so they are in a row. */
+	private countRepeated(first: number, last: number): number {
+		if (last < first) return 0;
+		const counted = this.countedRepeats;
+		const isApart = first > counted.last + 1 || last < counted.first - 1;
+		const others = isApart
+			? last - first + 1
+			: Math.max(0, counted.first - first) + Math.max(0, last - counted.last);
+		this.countedRepeats = isApart
+			? { first, last, ticks: this.beganTicks }
+			: { first: Math.min(first, counted.first), last: Math.max(last, counted.last), ticks: counted.ticks };
+		return others;
 	}
 
 	/** The next request has the oldest point by itself. */
@@ -388,6 +425,24 @@ export class RefusalSearch {
 		if (isStuck && !this.isFault)
 			this.suspects = [{ sequence: front, cause: "", isSize: false, isContent: false }];
 		return from;
+	}
+
+	/**
+	 * The point that has to prove the suspects before `from`: another one after each that was refused, or a run of refused
+	 * points there would keep the suspects indefinitely. Of all gaps in turn, and half of the time of the newest points: the
+	 * first one, the next, then further and further ones.
+	 */
+	private witness(from: number, newest: number): number {
+		const gaps = [];
+		for (let gap = this.pass(from); gap.from <= newest; gap = this.pass(gap.before)) gaps.push(gap);
+		// Its own one follows the suspects directly: where a run of points is refused, it is the worst.
+		if (gaps.length > 1) gaps.shift();
+		const isNewest = this.refusedWitnesses % 2 === 1;
+		const turn = Math.floor(this.refusedWitnesses / 2);
+		const gap = isNewest ? gaps.at(-1) : gaps[turn % gaps.length];
+		if (gap === undefined) return from;
+		const step = isNewest ? turn : Math.floor(turn / gaps.length);
+		return Math.min(newest, gap.before - 1, gap.from + 2 ** (step % witnessSteps) - 1);
 	}
 
 	/** Held points have to be settled before there may be more of them. */

@@ -11,7 +11,7 @@ import { CallDebt, freeSearchCalls } from "./call-debt";
 import { classifyExchange, type UploadAction } from "./classify-exchange";
 import type { Quarantine } from "./quarantine";
 import { type PointSelection, type Refusal, RefusalSearch, type SuspectPoint } from "./refusal-search";
-import { maxBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
+import { retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import { jsonContentType, serviceHeaders } from "./service-connection";
 import { UploadSchedule } from "./upload-schedule";
 import type { UploadState } from "./upload-state";
@@ -308,8 +308,7 @@ export class Uploader {
 		if (calls > 0 && this.isPlanUsedUp)
 			this.schedule.postponeBy(this.options.intervalMs(this.options.clock.now() ?? 0));
 		// A few that are all taken cost nothing; after a failure the next upload may have as many.
-		if (searchCalls > (hasRefused || step === "failed" ? 0 : freeSearchCalls))
-			this.payForSearch(searchCalls, step);
+		if (searchCalls > (hasRefused || step === "failed" ? 0 : freeSearchCalls)) this.payForSearch(searchCalls);
 		if (step === "failed" || step === "unsent") return;
 		if (hasRefused && step === "done") this.schedule.waitForNewer();
 		// All that is pending is passed over.
@@ -321,10 +320,9 @@ export class Uploader {
 		return budget.quotaAt(clock.now() ?? 0).remaining === 0;
 	}
 
-	/** The search may run ahead of the plan by some calls. After a failure, the wait is at most {@link maxBackoffMs}. */
-	private payForSearch(calls: number, step: BatchStep): void {
-		const hasFailed = step === "failed" || step === "unsent";
-		const wait = Math.min(this.debt.add(calls), hasFailed ? maxBackoffMs : Number.POSITIVE_INFINITY);
+	/** Small batches may run ahead of the plan by some calls, also those that follow failures. */
+	private payForSearch(calls: number): void {
+		const wait = this.debt.add(calls);
 		const { notBeforeTicks } = this.schedule;
 		// mutation: pay-for-search
 		this.schedule.postponeBy(wait);
