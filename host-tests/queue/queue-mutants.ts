@@ -7,7 +7,7 @@ export interface QueueMutant extends Mutation {
 	/** One of the lives that find it. */
 	readonly seed: number;
 	/** The file with the life; default: `queue-life`. */
-	readonly life?: "queue-life" | "failing-reads";
+	readonly life?: "queue-life" | "failing-reads" | "failing-log";
 }
 
 export const queueMutants: readonly QueueMutant[] = [
@@ -67,6 +67,13 @@ export const queueMutants: readonly QueueMutant[] = [
 		seed: 160,
 		life: "failing-reads",
 		at: "settle-before-push",
+		mutate: replace("$0", "false"),
+	},
+	{
+		name: "acknowledges what it could not read with what follows",
+		seed: 1,
+		life: "failing-log",
+		at: "stop-at-failed-read",
 		mutate: replace("$0", "false"),
 	},
 ];
