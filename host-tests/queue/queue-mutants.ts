@@ -7,7 +7,7 @@ export interface QueueMutant extends Mutation {
 	/** One of the lives that find it. */
 	readonly seed: number;
 	/** The file with the life; default: `queue-life`. */
-	readonly life?: "queue-life" | "failing-reads" | "failing-log";
+	readonly life?: "queue-life" | "failing-reads" | "failing-log" | "flipped-reads";
 }
 
 export const queueMutants: readonly QueueMutant[] = [
@@ -75,5 +75,26 @@ export const queueMutants: readonly QueueMutant[] = [
 		life: "failing-log",
 		at: "stop-at-failed-read",
 		mutate: replace("$0", "false"),
+	},
+	{
+		name: "takes a record for damaged after one wrong read",
+		seed: 1,
+		life: "flipped-reads",
+		at: "read-again",
+		mutate: replace("$0", "true"),
+	},
+	{
+		name: "takes a sector for lost after one wrong read of its header",
+		seed: 2_684,
+		life: "flipped-reads",
+		at: "read-header-again",
+		mutate: replace("$1", "false"),
+	},
+	{
+		name: "writes behind a gap after a wrong read of the last record's length",
+		seed: 179,
+		life: "flipped-reads",
+		at: "verify-tail-end",
+		mutate: replace("$0", "$1"),
 	},
 ];

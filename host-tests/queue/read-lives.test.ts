@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { live as liveLog } from "./failing-log";
+import { live as liveFlipped } from "./flipped-reads";
 import { randomFrom } from "./seeded-random";
 
 /** Runs one life again: its seed. */
@@ -10,6 +11,7 @@ const firstSeed = replay === undefined ? Math.floor(Math.random() * 2 ** 31) : N
 
 test.each([
 	["an acknowledgement takes no reading that could not be read", liveLog],
+	["a bit that is read wrong once costs no record", liveFlipped],
 ])("random lives: %s", (_, live) => {
 	const failed: string[] = [];
 	for (let seed = firstSeed; seed < firstSeed + lives && failed.length < 5; seed++) {

@@ -216,3 +216,50 @@ test("a block that cannot be read any more keeps no other point, and is counted 
 	expect(fixture.readings.droppedReadings).toBeGreaterThanOrEqual(kept.length);
 	expect([...fixture.copies.values()]).toEqual(Array(fixture.copies.size).fill(1));
 });
+
+test.each([...Array(24).keys()])(
+	"a bit read wrong once, by read %i of an upload, costs no point",
+	async (nth) => {
+		for (const bit of [0, 7]) {
+			const fixture = new UploaderFixture();
+			fixture.measure(1_500);
+			const { queueFlash } = fixture;
+			const read = queueFlash.read.bind(queueFlash);
+			let reads = 0;
+			queueFlash.read = (bytes, offset) => {
+				const length = read(bytes, offset);
+				const at = Math.floor((length * (1 + 3 * (nth % 2))) / 6);
+				if (reads++ === nth) bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
+				return length;
+			};
+			fixture.uploader.start();
+			await fixture.pass(1);
+			expect([...fixture.copies.values()]).toEqual(Array(1_500).fill(1));
+			expect(fixture.requests.length).toBe(2);
+			expect(fixture.readings.damagedBytes).toBe(0);
+		}
+	},
+);
+
+describe.each([
+	["measured", 0, "longer"],
+	["sent", 1, "too early"],
+])("a batch with a point that is missing when it is %s", (_, missedPass, words) => {
+	test("is not sent as if whole, and sent again", async () => {
+		const fixture = new UploaderFixture();
+		fixture.measure(100);
+		const { readings } = fixture;
+		const pending = readings.pending.bind(readings);
+		let passes = 0;
+		readings.pending = function* (from) {
+			const pass = passes++;
+			for (const reading of pending(from)) if (pass !== missedPass || reading.sequence !== 50) yield reading;
+		};
+		fixture.uploader.start();
+		await fixture.pass(1);
+		expect(fixture.logLines[0]).toContain(words);
+		expect([...fixture.copies.keys()]).toEqual(range(1, 100));
+		expect([...fixture.copies.values()]).toEqual(Array(100).fill(1));
+		expect(fixture.pending).toEqual([]);
+	});
+});

@@ -90,9 +90,11 @@ export class StreamedBody implements Body {
 	private readonly parts: Iterator<Uint8Array>;
 	private part: Uint8Array = new Uint8Array(0);
 	private takenBytes = 0;
+	private unreadBytes: number;
 
+	/** `length`: of all parts. Where they turn out to be longer, reading the last byte throws: the body is not sent as if whole. */
 	constructor(parts: Iterable<Uint8Array>, length: number) {
-		this.length = length;
+		this.length = this.unreadBytes = length;
 		this.parts = parts[Symbol.iterator]();
 	}
 
@@ -104,6 +106,9 @@ export class StreamedBody implements Body {
 			this.takenBytes += piece.length;
 			count += piece.length;
 		}
+		this.unreadBytes -= count;
+		if (this.unreadBytes <= 0 && (this.takenBytes < this.part.length || this.nextPart()))
+			throw new RangeError(`the body of a message is longer than its ${this.length} bytes`);
 		return count;
 	}
 

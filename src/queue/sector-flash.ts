@@ -77,10 +77,17 @@ export class SectorFlash {
 		return this.read(this.startBuffer, block, 0);
 	}
 
-	/** Reads or returns the cached header of a block. */
+	/** Reads or returns the cached header of a block. What is no header is read again: a bit may have been read wrong. */
 	readBlockHeader(block: number): BlockContent {
 		const known = this.headerCache.get(block);
 		if (known !== undefined) return known;
+		const { failedReads } = this;
+		const head = this.parseBlockHeader(block);
+		// mutation: read-header-again
+		return head === "unreadable" && this.failedReads === failedReads ? this.parseBlockHeader(block) : head;
+	}
+
+	private parseBlockHeader(block: number): BlockContent {
 		if (!this.read(this.headerBuffer, block, 0)) return "unreadable";
 		const found = parseSectorHeader(this.headerBuffer, block);
 		if (found === undefined)
@@ -107,7 +114,10 @@ export class SectorFlash {
 
 	/** The sector of that number, at its place relative to `newest`; `undefined` if it is lost. */
 	findSector(sector: number, newest: Sector): Sector | undefined {
-		const head = this.readBlockHeader(this.blockOf(sector, newest));
+		const block = this.blockOf(sector, newest);
+		let head = this.readBlockHeader(block);
+		// Only a lost sector's is blank.
+		if (head === "blank") head = this.readBlockHeader(block);
 		return isSector(head) && head.sectorNumber === sector ? head : undefined;
 	}
 

@@ -42,6 +42,7 @@ export class SectorReader {
 	endSequence = Number.POSITIVE_INFINITY;
 	/** Start of the damaged bytes, which end at {@link offset}. */
 	damageStart = 0;
+	private isSecondRead = false;
 
 	/** Begins with the record at `offset`, by default with the first one of `sector`. */
 	constructor(sectors: SectorFlash, sector: Sector, offset?: number, sequence?: number) {
@@ -93,8 +94,10 @@ export class SectorReader {
 		if (offset >= limit) return "end";
 		if (offset + erasedProbeBytes > this.bufferEnd && !this.fill(erasedProbeBytes, limit))
 			return this.giveUpSector(limit);
-		if (!header.parse(this.bytes, offset - this.bufferStart))
-			return this.isBlank() ? "end" : this.giveUpSector(limit);
+		if (!header.parse(this.bytes, offset - this.bufferStart)) {
+			if (!this.isBlank()) return this.giveUpSector(limit);
+			return (this.sequence < this.endSequence ? this.readAgain(limit) : undefined) ?? "end";
+		}
 		const length = header.recordBytes;
 		const end = offset + length;
 		if (end > limit) return this.giveUpSector(limit);
@@ -110,6 +113,10 @@ export class SectorReader {
 			isBuffered &&
 			storedChecksum(this.bytes, bodyEnd) ===
 				recordChecksum(this.sector, this.sequence, this.bytes, start, bodyEnd);
+		if (!isIntact) {
+			const step = this.readAgain(limit);
+			if (step !== undefined) return step;
+		}
 		this.damageStart = offset;
 		this.offset = end;
 		if (header.kind === "data") this.sequence++;
@@ -122,7 +129,23 @@ export class SectorReader {
 		return isErased(this.bytes, at, Math.min(at + erasedProbeBytes, this.bufferEnd - this.bufferStart));
 	}
 
+	/**
+	 * The next record, read from the flash again before it is taken for damaged: a bit may have been read wrong, and be right
+	 * in its cell. `undefined` the second time.
+	 */
+	private readAgain(limit: number): ReadStep | undefined {
+		// mutation: read-again
+		if (this.isSecondRead) return undefined;
+		this.isSecondRead = true;
+		this.bufferStart = this.bufferEnd = this.offset;
+		const step = this.next(limit);
+		this.isSecondRead = false;
+		return step;
+	}
+
 	private giveUpSector(limit: number): ReadStep {
+		const step = this.readAgain(limit);
+		if (step !== undefined) return step;
 		this.damageStart = this.offset;
 		this.offset = limit;
 		return "damaged";
