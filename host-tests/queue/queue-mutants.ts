@@ -7,7 +7,7 @@ export interface QueueMutant extends Mutation {
 	/** One of the lives that find it. */
 	readonly seed: number;
 	/** The file with the life; default: `queue-life`. */
-	readonly life?: "queue-life" | "failing-reads" | "failing-log" | "flipped-reads";
+	readonly life?: "queue-life" | "failing-reads" | "failing-log" | "flipped-reads" | "lost-sectors";
 }
 
 export const queueMutants: readonly QueueMutant[] = [
@@ -96,5 +96,12 @@ export const queueMutants: readonly QueueMutant[] = [
 		life: "flipped-reads",
 		at: "verify-tail-end",
 		mutate: replace("$0", "$1"),
+	},
+	{
+		name: "takes numbers skipped before the acknowledged one off the records that are gone",
+		seed: 3,
+		life: "lost-sectors",
+		at: "count-skipped-beyond-front",
+		mutate: replace("$0", "Math.max(0, numbers - skipped)"),
 	},
 ];

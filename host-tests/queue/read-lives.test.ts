@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { live as liveLog } from "./failing-log";
 import { live as liveFlipped } from "./flipped-reads";
+import { live as liveLost } from "./lost-sectors";
 import { randomFrom } from "./seeded-random";
 
 /** Runs one life again: its seed. */
@@ -11,6 +12,7 @@ const firstSeed = replay === undefined ? Math.floor(Math.random() * 2 ** 31) : N
 
 test.each([
 	["an acknowledgement takes no reading that could not be read", liveLog],
+	["what is lost with erased sectors is counted", liveLost],
 	["a bit that is read wrong once costs no record", liveFlipped],
 ])("random lives: %s", (_, live) => {
 	const failed: string[] = [];
