@@ -573,8 +573,10 @@ export class FlashQueue {
 			if (isFresh && this.failedOpenings + unread >= maxFailedOpenings) break;
 			const block = (before.block + ahead) % blocks;
 			const sectorNumber = before.sectorNumber + ahead;
+			const { failedReads } = this.sectors;
 			// mutation: keep-unread-sector
 			if (this.sectors.isDoubtful && this.holdsNewer(block, before.sectorNumber)) break;
+			const isHeaderRead = this.sectors.failedReads === failedReads;
 			const next = furthest(erased, this.eraseBoundary(sectorNumber + 1, erased.firstSequence - 1));
 			// Records of the sector erased after it may have to go as well, for want of space for their acknowledgements.
 			const reserved = recordsBetween(erased, next) * markBytes;
@@ -583,7 +585,7 @@ export class FlashQueue {
 			const isFrontKept = end.firstSequence <= acknowledged + 1;
 			// What cannot be read is not erased: it may hold records, and be read later.
 			// mutation: erase-readable
-			const isReadable = this.sectors.isReadable(block);
+			const isReadable = isHeaderRead && this.sectors.isReadable(block);
 			const found =
 				isReadable &&
 				this.formatBlock({
