@@ -32,7 +32,7 @@ export function live(random: () => number): void {
 	};
 	let log = new ReadingLog(flash);
 	const sent = new Set<number>();
-	for (let i = 0; i < 100; i++) {
+	for (let i = 0; i < 60; i++) {
 		const chance = random();
 		if (chance < 0.1) failing = { block: below(blocks, random), reads: pick([4, 12, 40, 200], random) };
 		else if (chance < 0.14) log = new ReadingLog(flash);

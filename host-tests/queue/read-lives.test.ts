@@ -7,7 +7,7 @@ import { randomFrom } from "./seeded-random";
 /** Runs one life again: its seed. */
 const replay = process.env.REPLAY;
 const lives =
-	replay !== undefined ? 1 : process.env.MODE === "long" ? 20_000 : Number(process.env.LIVES ?? 150);
+	replay !== undefined ? 1 : process.env.MODE === "long" ? 20_000 : Number(process.env.LIVES ?? 100);
 const firstSeed = replay === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(replay);
 
 test.each([

@@ -6,6 +6,8 @@ export interface Body {
 	readonly length: number;
 	/** Fills `into` with the next bytes; returns how many, 0 only at the end. */
 	read(into: Uint8Array): number;
+	/** Whether there are more bytes than `length`, once so many have been read. */
+	readonly hasMore?: boolean;
 }
 
 /** An outgoing message as bytes, generated as they are read. */
@@ -27,7 +29,7 @@ export class MessageStream {
 		return this.headBytesRead === this.head.length && this.remainingBodyBytes === 0;
 	}
 
-	/** Fills `into`; returns the number of bytes. Throws if the body ends too early. */
+	/** Fills `into`; returns the number of bytes. Throws if the body is shorter or longer than its length. */
 	read(into: Uint8Array): number {
 		let count = Math.min(into.length, this.head.length - this.headBytesRead);
 		into.set(this.head.subarray(this.headBytesRead, this.headBytesRead + count));
@@ -39,6 +41,9 @@ export class MessageStream {
 				throw new RangeError(`the body of a message ends ${this.remainingBodyBytes} bytes too early`);
 			count += added;
 			this.remainingBodyBytes -= added;
+			// Before the last bytes are sent, so that it never passes for whole.
+			if (this.remainingBodyBytes === 0 && this.body?.hasMore === true)
+				throw new RangeError(`the body of a message is longer than its ${this.body.length} bytes`);
 		}
 		return count;
 	}
@@ -90,11 +95,9 @@ export class StreamedBody implements Body {
 	private readonly parts: Iterator<Uint8Array>;
 	private part: Uint8Array = new Uint8Array(0);
 	private takenBytes = 0;
-	private unreadBytes: number;
 
-	/** `length`: of all parts. Where they turn out to be longer, reading the last byte throws: the body is not sent as if whole. */
 	constructor(parts: Iterable<Uint8Array>, length: number) {
-		this.length = this.unreadBytes = length;
+		this.length = length;
 		this.parts = parts[Symbol.iterator]();
 	}
 
@@ -106,10 +109,12 @@ export class StreamedBody implements Body {
 			this.takenBytes += piece.length;
 			count += piece.length;
 		}
-		this.unreadBytes -= count;
-		if (this.unreadBytes <= 0 && (this.takenBytes < this.part.length || this.nextPart()))
-			throw new RangeError(`the body of a message is longer than its ${this.length} bytes`);
 		return count;
+	}
+
+	/** Whether bytes are left. */
+	get hasMore(): boolean {
+		return this.takenBytes < this.part.length || this.nextPart();
 	}
 
 	private nextPart(): boolean {

@@ -30,6 +30,8 @@ export class SectorFlash {
 	isDoubtful = false;
 	/** For the next reader of a record's header: readers have none of their own, because a batch that is sent keeps readers. */
 	readonly header = new RecordHeader();
+	/** A reader reads again what looked damaged; here for the same reason. */
+	isSecondRead = false;
 	private readonly flash: Flash;
 	private readonly headerBuffer = new Uint8Array(sectorHeaderBytes);
 	private readonly startBuffer = new Uint8Array(headerStartBytes);
@@ -114,10 +116,7 @@ export class SectorFlash {
 
 	/** The sector of that number, at its place relative to `newest`; `undefined` if it is lost. */
 	findSector(sector: number, newest: Sector): Sector | undefined {
-		const block = this.blockOf(sector, newest);
-		let head = this.readBlockHeader(block);
-		// Only a lost sector's is blank.
-		if (head === "blank") head = this.readBlockHeader(block);
+		const head = this.readBlockHeader(this.blockOf(sector, newest));
 		return isSector(head) && head.sectorNumber === sector ? head : undefined;
 	}
 

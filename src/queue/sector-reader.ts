@@ -42,7 +42,6 @@ export class SectorReader {
 	endSequence = Number.POSITIVE_INFINITY;
 	/** Start of the damaged bytes, which end at {@link offset}. */
 	damageStart = 0;
-	private isSecondRead = false;
 
 	/** Begins with the record at `offset`, by default with the first one of `sector`. */
 	constructor(sectors: SectorFlash, sector: Sector, offset?: number, sequence?: number) {
@@ -94,10 +93,8 @@ export class SectorReader {
 		if (offset >= limit) return "end";
 		if (offset + erasedProbeBytes > this.bufferEnd && !this.fill(erasedProbeBytes, limit))
 			return this.giveUpSector(limit);
-		if (!header.parse(this.bytes, offset - this.bufferStart)) {
-			if (!this.isBlank()) return this.giveUpSector(limit);
-			return (this.sequence < this.endSequence ? this.readAgain(limit) : undefined) ?? "end";
-		}
+		if (!header.parse(this.bytes, offset - this.bufferStart))
+			return this.isBlank() ? "end" : this.giveUpSector(limit);
 		const length = header.recordBytes;
 		const end = offset + length;
 		if (end > limit) return this.giveUpSector(limit);
@@ -135,11 +132,11 @@ export class SectorReader {
 	 */
 	private readAgain(limit: number): ReadStep | undefined {
 		// mutation: read-again
-		if (this.isSecondRead) return undefined;
-		this.isSecondRead = true;
+		if (this.sectors.isSecondRead) return undefined;
+		this.sectors.isSecondRead = true;
 		this.bufferStart = this.bufferEnd = this.offset;
 		const step = this.next(limit);
-		this.isSecondRead = false;
+		this.sectors.isSecondRead = false;
 		return step;
 	}
 
