@@ -80,20 +80,16 @@ export class SectorFlash {
 	}
 
 	/** Reads or returns the cached header of a block. What is no header is read again: a bit may have been read wrong. */
-	readBlockHeader(block: number): BlockContent {
+	readBlockHeader(block: number, isSecondRead = false): BlockContent {
 		const known = this.headerCache.get(block);
 		if (known !== undefined) return known;
-		const { failedReads } = this;
-		const head = this.parseBlockHeader(block);
-		// mutation: read-header-again
-		return head === "unreadable" && this.failedReads === failedReads ? this.parseBlockHeader(block) : head;
-	}
-
-	private parseBlockHeader(block: number): BlockContent {
 		if (!this.read(this.headerBuffer, block, 0)) return "unreadable";
 		const found = parseSectorHeader(this.headerBuffer, block);
-		if (found === undefined)
-			return isErased(this.headerBuffer, 0, sectorHeaderBytes) ? "blank" : "unreadable";
+		if (found === undefined) {
+			if (isErased(this.headerBuffer, 0, sectorHeaderBytes)) return "blank";
+			// mutation: read-header-again
+			return isSecondRead ? "unreadable" : this.readBlockHeader(block, true);
+		}
 		if (this.headerCache.size === maxCachedHeaders)
 			for (const oldest of this.headerCache.keys()) {
 				this.headerCache.delete(oldest);
