@@ -137,6 +137,38 @@ test("an oldest sector that a mount could not read is not counted as dropped", (
 	expect(mount(nor, hints, { isHinted: true }).droppedRecords).toBe(0);
 });
 
+test.each([false, true])(
+	"the newest sector is kept, whenever its reads work again (hinted: %s)",
+	(isHinted) => {
+		const filled = new NorFlash({ blocks: 8, blockLength: 256 });
+		const filling = mount(filled, new MemoryHint(), { isHinted: false });
+		for (let i = 1; i <= 70; i++) filling.push(bytesOf(i));
+		const newest = Math.floor(filled.image.findLastIndex((byte) => byte !== 0xff) / 256);
+		for (let failures = 0; failures < 120; failures++) {
+			const nor = new NorFlash({ blocks: 8, blockLength: 256, image: filled.image.slice() });
+			let left = failures;
+			const flash: Flash = {
+				read(bytes, offset) {
+					if (Math.floor(offset / 256) === newest && left-- > 0) throw new Error("unreadable");
+					return nor.read(bytes, offset);
+				},
+				write: (bytes, offset) => nor.write(bytes, offset),
+				eraseBlock: (from, to) => nor.eraseBlock(from, to),
+				status: () => nor.status(),
+				close() {},
+			};
+			const queue = mount(flash, new MemoryHint(), { isHinted });
+			try {
+				queue.push(bytesOf(700));
+			} catch {
+				// A push that throws has stored nothing.
+			}
+			const found = read(mount(nor, new MemoryHint(), { isHinted }));
+			expect([failures, found.slice(0, 70)]).toEqual([failures, read(filling)]);
+		}
+	},
+);
+
 /** Runs one life again: its seed. */
 const replay = process.env.REPLAY;
 const lives =

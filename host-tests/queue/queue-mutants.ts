@@ -7,7 +7,7 @@ export interface QueueMutant extends Mutation {
 	/** One of the lives that find it. */
 	readonly seed: number;
 	/** The file with the life; default: `queue-life`. */
-	readonly life?: "queue-life" | "failing-reads";
+	readonly life?: "queue-life" | "failing-reads" | "failing-log" | "flipped-reads" | "lost-sectors";
 }
 
 export const queueMutants: readonly QueueMutant[] = [
@@ -68,5 +68,40 @@ export const queueMutants: readonly QueueMutant[] = [
 		life: "failing-reads",
 		at: "settle-before-push",
 		mutate: replace("$0", "false"),
+	},
+	{
+		name: "acknowledges what it could not read with what follows",
+		seed: 1,
+		life: "failing-log",
+		at: "stop-at-failed-read",
+		mutate: replace("$0", "false"),
+	},
+	{
+		name: "takes a record for damaged after one wrong read",
+		seed: 1,
+		life: "flipped-reads",
+		at: "read-again",
+		mutate: replace("$0", "true"),
+	},
+	{
+		name: "takes a sector for lost after one wrong read of its header",
+		seed: 1_675,
+		life: "flipped-reads",
+		at: "read-header-again",
+		mutate: replace("$1", "true"),
+	},
+	{
+		name: "writes behind a gap after a wrong read of the last record's length",
+		seed: 1_217,
+		life: "flipped-reads",
+		at: "verify-tail-end",
+		mutate: replace("$0", "$1"),
+	},
+	{
+		name: "takes numbers skipped before the acknowledged one off the records that are gone",
+		seed: 3,
+		life: "lost-sectors",
+		at: "count-skipped-beyond-front",
+		mutate: replace("$0", "Math.max(0, numbers - skipped)"),
 	},
 ];

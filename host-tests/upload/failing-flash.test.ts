@@ -168,3 +168,98 @@ test.each([1, 5, 20, 200])("%i failing reads in the middle of an upload cost no 
 		expect([from, fixture.copies.size]).toEqual([from, 1_500]);
 	}
 });
+
+describe.each([20, 60, 300])("reads of one block that fail for %i ms in an upload", (failedMs) => {
+	test.each([
+		[0, 0],
+		[1, 25],
+		[2, 0],
+		[2, 40],
+		[3, 60],
+	])("lose no point (block %i, %i ms after its begin)", async (block, delayMs) => {
+		const fixture = new UploaderFixture();
+		fixture.measure(3_000);
+		const { queueFlash, time } = fixture;
+		const read = queueFlash.read.bind(queueFlash);
+		const from = 30_000 + delayMs;
+		queueFlash.read = (bytes, offset) => {
+			const isFailing = time.ticks() >= from && time.ticks() < from + failedMs;
+			if (isFailing && Math.floor(offset / 4096) === block) throw new Error("the driver failed to read");
+			return read(bytes, offset);
+		};
+		fixture.uploader.start();
+		await fixture.pass(3);
+		await fixture.restart();
+		await fixture.pass(3);
+		expect(range(1, 3_000).filter((sequence) => !fixture.copies.has(sequence))).toEqual([]);
+		expect(fixture.pending).toEqual([]);
+		expect(fixture.readings.droppedReadings).toBe(0);
+	});
+});
+
+test("a block that cannot be read any more keeps no other point, and is counted when it is overwritten", async () => {
+	const fixture = new UploaderFixture({ queueBlocks: 4 });
+	fixture.measure(1_500);
+	fixture.queueFlash.wearOut(1, "read throws");
+	fixture.uploader.start();
+	await fixture.pass(1);
+	const kept = range(1, 1_500).filter((sequence) => !fixture.copies.has(sequence));
+	expect(kept.length).toBeGreaterThan(500);
+	expect(fixture.readings.length).toBeGreaterThanOrEqual(kept.length);
+	expect(fixture.logLines.join()).toContain(`points ${kept[0]} to ${kept.at(-1)} cannot be read from flash`);
+	await fixture.restart();
+	for (let hours = 0; hours < 6; hours++) {
+		fixture.measure(500);
+		await fixture.pass(1);
+	}
+	expect(range(1, 4_500).filter((sequence) => !fixture.copies.has(sequence))).toEqual(kept);
+	expect(fixture.readings.droppedReadings).toBeGreaterThanOrEqual(kept.length);
+	expect([...fixture.copies.values()]).toEqual(Array(fixture.copies.size).fill(1));
+});
+
+test.each([...Array(24).keys()])(
+	"a bit read wrong once, by read %i of an upload, costs no point",
+	async (nth) => {
+		for (const bit of [0, 7]) {
+			const fixture = new UploaderFixture();
+			fixture.measure(1_500);
+			const { queueFlash } = fixture;
+			const read = queueFlash.read.bind(queueFlash);
+			let reads = 0;
+			queueFlash.read = (bytes, offset) => {
+				const length = read(bytes, offset);
+				const at = Math.floor((length * (1 + 3 * (nth % 2))) / 6);
+				if (reads++ === nth) bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
+				return length;
+			};
+			fixture.uploader.start();
+			await fixture.pass(1);
+			expect([...fixture.copies.values()]).toEqual(Array(1_500).fill(1));
+			expect(fixture.requests.length).toBe(2);
+			expect(fixture.readings.damagedBytes).toBe(0);
+		}
+	},
+);
+
+describe.each([
+	["measured", 0, "longer"],
+	["sent", 1, "too early"],
+])("a batch with a point that is missing when it is %s", (_, missedPass, words) => {
+	test("is not sent as if whole, and sent again", async () => {
+		const fixture = new UploaderFixture();
+		fixture.measure(100);
+		const { readings } = fixture;
+		const pending = readings.pending.bind(readings);
+		let passes = 0;
+		readings.pending = function* (from) {
+			const pass = passes++;
+			for (const reading of pending(from)) if (pass !== missedPass || reading.sequence !== 50) yield reading;
+		};
+		fixture.uploader.start();
+		await fixture.pass(1);
+		expect(fixture.logLines[0]).toContain(words);
+		expect([...fixture.copies.keys()]).toEqual(range(1, 100));
+		expect([...fixture.copies.values()]).toEqual(Array(100).fill(1));
+		expect(fixture.pending).toEqual([]);
+	});
+});

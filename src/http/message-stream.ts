@@ -6,6 +6,8 @@ export interface Body {
 	readonly length: number;
 	/** Fills `into` with the next bytes; returns how many, 0 only at the end. */
 	read(into: Uint8Array): number;
+	/** Whether there are more bytes than `length`, once so many have been read. */
+	readonly hasMore?: boolean;
 }
 
 /** An outgoing message as bytes, generated as they are read. */
@@ -27,7 +29,7 @@ export class MessageStream {
 		return this.headBytesRead === this.head.length && this.remainingBodyBytes === 0;
 	}
 
-	/** Fills `into`; returns the number of bytes. Throws if the body ends too early. */
+	/** Fills `into`; returns the number of bytes. Throws if the body is shorter or longer than its length. */
 	read(into: Uint8Array): number {
 		let count = Math.min(into.length, this.head.length - this.headBytesRead);
 		into.set(this.head.subarray(this.headBytesRead, this.headBytesRead + count));
@@ -39,6 +41,9 @@ export class MessageStream {
 				throw new RangeError(`the body of a message ends ${this.remainingBodyBytes} bytes too early`);
 			count += added;
 			this.remainingBodyBytes -= added;
+			// Before the last bytes are sent, so that it never passes for whole.
+			if (this.remainingBodyBytes === 0 && this.body?.hasMore === true)
+				throw new RangeError(`the body of a message is longer than its ${this.body.length} bytes`);
 		}
 		return count;
 	}
@@ -105,6 +110,11 @@ export class StreamedBody implements Body {
 			count += piece.length;
 		}
 		return count;
+	}
+
+	/** Whether bytes are left. */
+	get hasMore(): boolean {
+		return this.takenBytes < this.part.length || this.nextPart();
 	}
 
 	private nextPart(): boolean {

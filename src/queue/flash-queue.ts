@@ -449,15 +449,26 @@ export class FlashQueue {
 			const oldest = findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
 			// What cannot be read is not lost.
 			if (this.sectors.failedReads !== failedReads) return;
-			// Numbers that no record had are not counted; the header knows those of its time.
-			const { skippedPending, skippedSequences } = newest;
-			const skippedBefore = skippedPending < maxSkippedPending ? skippedSequences - skippedPending : 0;
-			const skipped = oldest.skippedSequences - skippedBefore;
-			this.unreportedDrops = Math.max(0, oldest.firstSequence - 1 - this.acknowledgedSequence - skipped);
+			this.unreportedDrops = this.lostBefore(oldest, newest);
 			this._droppedRecords += this.unreportedDrops;
 			this.acknowledgedSequence = Math.max(this.acknowledgedSequence, oldest.firstSequence - 1);
 		}
 		this.skipGap(holder);
+	}
+
+	/** How many pending records were before the oldest sector that is left. */
+	private lostBefore(oldest: Sector, newest: Sector): number {
+		const { acknowledgedSequence, skippedPending, skippedSequences, sectorNumber } = newest;
+		const numbers = Math.max(0, oldest.firstSequence - 1 - this.acknowledgedSequence);
+		// Numbers that no record had are not counted; the header knows those of its time.
+		const skippedBefore = skippedPending < maxSkippedPending ? skippedSequences - skippedPending : 0;
+		const skipped = oldest.skippedSequences - skippedBefore;
+		// They end their sector: of a single lost one, all are beyond what its records have. Of several, as many as possible may
+		// be of what marks have acknowledged since; rather too many records are counted than too few.
+		const isSingle = oldest.sectorNumber === this.sectors.lowestSectorNumber({ sectorNumber }) + 1;
+		const passed = isSingle ? 0 : this.acknowledgedSequence - acknowledgedSequence;
+		// mutation: count-skipped-beyond-front
+		return Math.max(0, numbers - Math.max(0, skipped - passed));
 	}
 
 	// --- Writing ---
@@ -562,8 +573,10 @@ export class FlashQueue {
 			if (isFresh && this.failedOpenings + unread >= maxFailedOpenings) break;
 			const block = (before.block + ahead) % blocks;
 			const sectorNumber = before.sectorNumber + ahead;
+			const { failedReads } = this.sectors;
 			// mutation: keep-unread-sector
 			if (this.sectors.isDoubtful && this.holdsNewer(block, before.sectorNumber)) break;
+			const isHeaderRead = this.sectors.failedReads === failedReads;
 			const next = furthest(erased, this.eraseBoundary(sectorNumber + 1, erased.firstSequence - 1));
 			// Records of the sector erased after it may have to go as well, for want of space for their acknowledgements.
 			const reserved = recordsBetween(erased, next) * markBytes;
@@ -572,7 +585,7 @@ export class FlashQueue {
 			const isFrontKept = end.firstSequence <= acknowledged + 1;
 			// What cannot be read is not erased: it may hold records, and be read later.
 			// mutation: erase-readable
-			const isReadable = this.sectors.isReadable(block);
+			const isReadable = isHeaderRead && this.sectors.isReadable(block);
 			const found =
 				isReadable &&
 				this.formatBlock({

@@ -30,6 +30,8 @@ export class SectorFlash {
 	isDoubtful = false;
 	/** For the next reader of a record's header: readers have none of their own, because a batch that is sent keeps readers. */
 	readonly header = new RecordHeader();
+	/** A reader reads again what looked damaged; here for the same reason. */
+	isSecondRead = false;
 	private readonly flash: Flash;
 	private readonly headerBuffer = new Uint8Array(sectorHeaderBytes);
 	private readonly startBuffer = new Uint8Array(headerStartBytes);
@@ -77,14 +79,17 @@ export class SectorFlash {
 		return this.read(this.startBuffer, block, 0);
 	}
 
-	/** Reads or returns the cached header of a block. */
-	readBlockHeader(block: number): BlockContent {
+	/** Reads or returns the cached header of a block. What is no header is read again: a bit may have been read wrong. */
+	readBlockHeader(block: number, isSecondRead = false): BlockContent {
 		const known = this.headerCache.get(block);
 		if (known !== undefined) return known;
 		if (!this.read(this.headerBuffer, block, 0)) return "unreadable";
 		const found = parseSectorHeader(this.headerBuffer, block);
-		if (found === undefined)
-			return isErased(this.headerBuffer, 0, sectorHeaderBytes) ? "blank" : "unreadable";
+		if (found === undefined) {
+			if (isErased(this.headerBuffer, 0, sectorHeaderBytes)) return "blank";
+			// mutation: read-header-again
+			return isSecondRead ? "unreadable" : this.readBlockHeader(block, true);
+		}
 		if (this.headerCache.size === maxCachedHeaders)
 			for (const oldest of this.headerCache.keys()) {
 				this.headerCache.delete(oldest);

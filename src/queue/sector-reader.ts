@@ -110,6 +110,10 @@ export class SectorReader {
 			isBuffered &&
 			storedChecksum(this.bytes, bodyEnd) ===
 				recordChecksum(this.sector, this.sequence, this.bytes, start, bodyEnd);
+		if (!isIntact) {
+			const step = this.readAgain(limit);
+			if (step !== undefined) return step;
+		}
 		this.damageStart = offset;
 		this.offset = end;
 		if (header.kind === "data") this.sequence++;
@@ -122,7 +126,23 @@ export class SectorReader {
 		return isErased(this.bytes, at, Math.min(at + erasedProbeBytes, this.bufferEnd - this.bufferStart));
 	}
 
+	/**
+	 * The next record, read from the flash again before it is taken for damaged: a bit may have been read wrong, and be right
+	 * in its cell. `undefined` the second time.
+	 */
+	private readAgain(limit: number): ReadStep | undefined {
+		// mutation: read-again
+		if (this.sectors.isSecondRead) return undefined;
+		this.sectors.isSecondRead = true;
+		this.bufferStart = this.bufferEnd = this.offset;
+		const step = this.next(limit);
+		this.sectors.isSecondRead = false;
+		return step;
+	}
+
 	private giveUpSector(limit: number): ReadStep {
+		const step = this.readAgain(limit);
+		if (step !== undefined) return step;
 		this.damageStart = this.offset;
 		this.offset = limit;
 		return "damaged";

@@ -184,7 +184,8 @@ class HeaderWalk {
 	private isVerified(last: RecordPlace, end: number): boolean {
 		const reader = new SectorReader(this.sectors, this.newestSector);
 		reader.open(this.newestSector, last.offset, last.sequence);
-		return reader.next(end) === "data";
+		// mutation: verify-tail-end
+		return reader.next(end) === "data" && reader.offset === end;
 	}
 }
 

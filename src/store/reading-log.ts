@@ -6,8 +6,6 @@ import { ReadingEncoder } from "../reading/reading-encoder";
 
 /** Size of a reading on flash, assumed until there are some: a few values, header and checksum. */
 const typicalReadingBytes = 10;
-/** Readers stop this often at readings whose read fails, before one skips them: a later read may succeed. */
-const maxStops = 2;
 
 /**
  * The pending readings, on flash. A reading for which {@link append} has returned stays until it is acknowledged, or until
@@ -27,9 +25,8 @@ export class ReadingLog {
 	private unreadableBytes = 0;
 	/** Unreadable records up to this one have been counted. */
 	private countedUpToSequence = 0;
-	/** Readers stopped by failed reads since the last skip; readings up to `passedUpToSequence` are skipped. */
-	private stops = 0;
-	private passedUpToSequence = 0;
+	/** Where reading can go on, if a failed read ended the latest {@link pending} iteration. */
+	readableFrom: number | undefined;
 
 	/**
 	 * Mounts the partition, whatever it holds; {@link close} closes it. `hints`: a second record of its newest sector.
@@ -57,8 +54,12 @@ export class ReadingLog {
 		return sequence;
 	}
 
-	/** Pending readings, oldest first, read from flash on demand; `from`: the first sequence number. */
+	/**
+	 * Pending readings, oldest first, read from flash on demand; `from`: the first sequence number. They end before one whose
+	 * read fails: a later read may succeed, and an acknowledgement of those after it would take it as well.
+	 */
 	*pending(from?: number): Generator<StoredReading> {
+		this.readableFrom = undefined;
 		const oldest = this.queue.oldestSequence;
 		if (oldest === undefined) return;
 		const start = Math.max(from ?? oldest, oldest);
@@ -69,14 +70,26 @@ export class ReadingLog {
 		if (isContinuation) decoder.copyFrom(this.acknowledgedDecoder);
 		let hasYielded = false;
 		let { failedReads } = this.queue;
+		/** A read failed, and a reading is missing. */
+		let isCutOff = false;
 		for (const { bytes, sequence, isFirst } of this.queue.records(start, !isContinuation)) {
-			if (this.queue.failedReads !== failedReads) {
-				failedReads = this.queue.failedReads;
-				if (this.stopsBefore(sequence)) return;
+			const hasFailed = this.queue.failedReads !== failedReads;
+			// mutation: stop-at-failed-read
+			if (hasFailed && sequence > Math.max(start, decoder.sequence + 1)) isCutOff = true;
+			if (isCutOff && isFirst && sequence > start) {
+				this.readableFrom = sequence;
+				return;
 			}
+			if (isCutOff) continue;
 			const isDecoded = decoder.decode(bytes, sequence, isFirst);
-			if (sequence < start) continue;
 			const { context } = decoder;
+			if (hasFailed) {
+				// Without a gap, it was read after all, or failed elsewhere.
+				failedReads = this.queue.failedReads;
+				isCutOff = !isDecoded || context === undefined;
+				if (isCutOff) continue;
+			}
+			if (sequence < start) continue;
 			if (!isDecoded || context === undefined) {
 				this.countUnreadable(sequence, bytes.length);
 				if (!hasYielded && sequence === this.queue.oldestSequence) this.queue.skipUnreadable(sequence);
@@ -145,15 +158,6 @@ export class ReadingLog {
 	/** Damaged bytes found since the mount. */
 	get damagedBytes(): number {
 		return this.queue.damagedBytes + this.unreadableBytes;
-	}
-
-	/** Whether to stop here: acknowledging what follows would also drop the unreadable readings before, so reading is retried. */
-	private stopsBefore(sequence: number): boolean {
-		if (sequence <= this.passedUpToSequence) return false;
-		if (this.stops++ < maxStops) return true;
-		this.stops = 0;
-		this.passedUpToSequence = sequence;
-		return false;
 	}
 
 	private readMountedBoot(): number {

@@ -396,6 +396,8 @@ export class Uploader {
 		if (selection === undefined || batch === undefined) {
 			const isFirst = selection?.from === readings.oldestSequence || readings.length === 0;
 			if (selection === undefined) return "done";
+			const { readableFrom = 0 } = readings;
+			if (readableFrom > selection.from) return this.skipUnreadable(selection, readableFrom);
 			if (!isFirst) return this.search.skip(selection) ? "nothing" : "done";
 			this.schedule.setNotBefore(time.ticks() + Math.max(recheckIntervalMs, clock.unsavedWaitMs));
 			const isUnreadable = readings.pending().next().done === true;
@@ -413,6 +415,16 @@ export class Uploader {
 			result,
 		);
 		return step === "failed" && !hasReachedServer(result) ? "unsent" : step;
+	}
+
+	/** Reading failed: newer points are sent, and these stay pending. */
+	private skipUnreadable(selection: PointSelection, readableFrom: number): "nothing" | "done" {
+		const { from } = selection;
+		const before = Math.min(selection.before, readableFrom);
+		this.options.log(
+			`upload: points ${from} to ${before - 1} cannot be read from flash; newer ones are sent, these are read again next time`,
+		);
+		return this.search.skip({ ...selection, before }) ? "nothing" : "done";
 	}
 
 	private async exchange(connection: HttpConnection, batch: Batch): Promise<ExchangeResult> {
