@@ -23,11 +23,15 @@ const short = { interval: 900, length: day, panel: true };
 const outages = [3, 9].map((at): ScenarioFault => ({ from: at * hour, to: (at + 1) * hour, kind: "outage" }));
 
 /** A service that stores everything fails, and then confirms some requests, and so on, after an outage of a day. */
-const flapping = (successes: number, others: readonly ScenarioFault[] = []): Partial<Scenario> => ({
+const flapping = (
+	failures: number,
+	successes: number,
+	others: readonly ScenarioFault[] = [],
+): Partial<Scenario> => ({
 	...{ ...backlog, plan: 1_000_000 },
 	faults: [
 		offlineForDays,
-		{ ...failing, fault: { kind: "flapping", failures: 1, successes, status: 500, stored: true } },
+		{ ...failing, fault: { kind: "flapping", failures, successes, status: 500, stored: true } },
 		...others,
 	],
 });
@@ -121,19 +125,20 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			name: "takes each 2xx for the end of an outage, and lets batches grow back to 1,000 points",
 			at: "end-outage",
 			mutate: insertBefore("this.repeats = { count: 0, upTo: 0, ticks: 0 }"),
-			life: flapping(2),
+			life: flapping(2, 2),
 		},
 		{
 			name: "repeats points without a wait to a service that stores them and fails every second time",
 			at: "wait-for-repeats",
 			mutate: replace("$0", "0"),
-			life: flapping(1),
+			life: flapping(1, 1),
 		},
 		{
 			name: "forgets at a restart how many points it has repeated",
 			at: "resume-repeats",
 			mutate: remove(),
 			life: flapping(
+				2,
 				2,
 				Array.from({ length: 12 }, (_, index): ScenarioFault => {
 					const from = (25 + index) * hour;

@@ -157,7 +157,7 @@ export const mutants: readonly Mutant[] = [
 	{
 		name: "reuses a sequence number after a restart",
 		at: "restore-next-number",
-		mutate: replace("$0", "$0 - ($0 > $detect-first-record.2.2 ? 1 : 0)"),
+		mutate: replace("$0", "$0 - ($0 > this.tail.sector.firstSequence ? 1 : 0)"),
 		violates: ["numbered", "kept", "genuine", "status"],
 		seed: 1,
 	},

@@ -12,7 +12,7 @@ export interface Answer {
 	/** Bytes of a piece: what one segment has. */
 	readonly pieceBytes: number;
 	readonly pieceDelayMs: number;
-	/** Whether the points are stored, if the whole request arrives. */
+	/** Whether the points are stored, if the whole request arrives before the first byte of `final` is sent. */
 	readonly isStored: boolean;
 	/** The connection ends after the answer. */
 	readonly closes: boolean;
@@ -23,7 +23,7 @@ export interface Answer {
 /** A request that has arrived as a whole, or of which a part was answered. */
 export interface Exchange {
 	readonly at: number;
-	readonly sequences: readonly number[];
+	sequences: readonly number[];
 	readonly answer: Answer;
 	/** The board cannot know better than that the points are stored. */
 	isConfirmed: boolean;
@@ -148,19 +148,30 @@ class HostileSocket implements TCP {
 		if (head < 0 || this.isAnswering) return;
 		const length = Number(/\r\ncontent-length: (\d+)/i.exec(this.request.slice(0, head))?.[1]);
 		const whole = head + 4 + length;
-		const body = this.request.slice(head + 4);
-		const sequences = [...body.matchAll(/"seq":(\d+)[,}]/g)].map(([, digits]) => Number(digits));
+		const sequences = sequencesIn(this.request);
 		const answer = this.planned ?? this.service.answerTo(sequences, length);
 		this.planned = answer;
 		if (this.request.length < whole * answer.atShare) return;
 		this.planned = undefined;
-		const isWhole = this.request.length >= whole;
 		this.isAnswering = true;
 		const exchange = { at: this.time.ticks(), sequences, answer, isConfirmed: false };
 		this.service.take(exchange);
-		if (isWhole && answer.isStored) this.service.store(sequences, exchange.at);
+		this.sendInterim(exchange, 0, whole);
+	}
+
+	private sendInterim(exchange: Exchange, from: number, whole: number): void {
+		const { answer } = exchange;
+		const isFinal = from + answer.pieceBytes > answer.interim.length;
+		if (!isFinal) {
+			this.deliver(answer.interim.slice(from, from + answer.pieceBytes));
+			this.later(answer.pieceDelayMs, () => this.sendInterim(exchange, from + answer.pieceBytes, whole));
+			return;
+		}
+		const isWhole = this.request.length >= whole;
+		exchange.sequences = sequencesIn(this.request.slice(0, whole));
+		if (isWhole && answer.isStored) this.service.store(exchange.sequences, exchange.at);
 		this.request = this.request.slice(whole);
-		this.send(exchange, 0, isWhole);
+		this.send(exchange, from, isWhole);
 	}
 
 	/** A partly received request keeps its answer. */
@@ -206,6 +217,10 @@ class HostileSocket implements TCP {
 			if (!this.isClosed) callback();
 		}, ms);
 	}
+}
+
+function sequencesIn(request: string): number[] {
+	return [...request.matchAll(/"seq":(\d+)[,}]/g)].map(([, digits]) => Number(digits));
 }
 
 const anyOf = <T>(list: readonly T[], random: SeededRandom): T => {

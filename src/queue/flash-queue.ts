@@ -477,7 +477,6 @@ export class FlashQueue {
 	private makeRoom(record: Bytes | RecordEncoder): Bytes {
 		for (let tries = 0; tries < 3; tries++) {
 			const { sector } = this.tail;
-			// mutation: detect-first-record
 			const first = sector === undefined || this.nextSequence === sector.firstSequence;
 			const bytes = typeof record === "function" ? record(first) : record;
 			const length = recordBytes(bytes.length);

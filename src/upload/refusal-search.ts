@@ -161,6 +161,7 @@ export class RefusalSearch {
 		this.failures = failures;
 		// mutation: resume-repeats
 		this.repeats = repeats;
+		// mutation: keep-sent-ahead
 		this.passedOver = passedOver;
 		// The count is not kept over a deep sleep: any other one, after each 2xx.
 		this.refusedWitnesses = Math.imul(passedOver.at(-1)?.last ?? 0, 0x9e3779b1) >>> 20;

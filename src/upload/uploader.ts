@@ -557,7 +557,6 @@ export class Uploader {
 		this.recordAttempt(refused.at(-1)?.cause);
 		const reportsDrops = batch.quarantineDrops !== undefined;
 		if (reportsDrops) this.reportedDrops = batch.quarantineDrops;
-		// mutation: keep-sent-ahead
 		if (isChanged || this.search.passedOver.length > 0 || reportsDrops) this.isStateChanged = true;
 	}
 
