@@ -14,7 +14,7 @@ export const slow: readonly string[] = [
 export const alone: readonly string[] = [
 	"host-tests/{app,browser,esp32,nginx,node-board,start}/**/*.test.ts",
 	"host-tests/clock/{chrony,real-sockets}.test.ts",
-	"host-tests/scripts/update-command.test.ts",
+	"host-tests/scripts/{command-lines,update-command}.test.ts",
 	"host-tests/tls/{flights,public-key}.test.ts",
 ];
 

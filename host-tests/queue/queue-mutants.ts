@@ -43,7 +43,7 @@ export const queueMutants: readonly QueueMutant[] = [
 	},
 	{
 		name: "erases the newest sector, which it could not read before",
-		seed: 7_772,
+		seed: 33_374,
 		life: "failing-reads",
 		at: "keep-unread-sector",
 		mutate: replace("$0", "false"),

@@ -109,7 +109,7 @@ describe.concurrent("the virtual board has a network", () => {
 	test.each<[what: string, file: object, args: readonly string[], joined: string]>([
 		["with a settings file without one", { location: "Balcony" }, [], "Simulated"],
 		["with a settings file of its own", { networks: [{ ssid: "Mine", password: "12345678" }] }, [], "Mine"],
-		["with a settings file without passwords", { networks: [{ ssid: "Mine" }] }, [], "Mine"],
+		["with a settings file without passwords", { networks: [{ ssid: "Mine", open: true }] }, [], "Mine"],
 		["with a settings file, new", { interval: 5 }, ["--fresh"], "Simulated"],
 		["with a settings file, fast", { interval: 30 }, ["--speed", "100"], "Simulated"],
 	])("%s", async (_, file, args, joined) => {
