@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SeededRandom } from "../../simulator/life/seeded-random";
+import type { ExchangeResult } from "../../src/http/exchange-result";
 import {
 	good,
 	type ServiceBehaviour,
@@ -403,12 +404,15 @@ test("the user who presses the button all the time asks a failing service no mor
 	}
 });
 
-test("nor one that does not list its data sources", async () => {
+test.each<[string, ExchangeResult | { readonly cause: string }]>([
+	["does not list its data sources", { kind: "response", status: 503, headers: new Map(), body: "" }],
+	["lists them in a form that is not understood", { cause: "the list of data sources is not understood" }],
+])("nor one that %s", async (_, result) => {
 	const asked: number[] = [];
 	const fixture = new UploaderFixture({
 		resolveDestination: async () => {
 			asked.push(fixture.time.ticks());
-			return { kind: "response", status: 503, headers: new Map(), body: "" };
+			return result;
 		},
 	});
 	fixture.measure(10);

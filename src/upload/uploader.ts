@@ -355,6 +355,7 @@ export class Uploader {
 			this.destination = found;
 			return true;
 		}
+		this.schedule.pauseRequests();
 		if ("cause" in found) {
 			options.onAttempt(true);
 			this.enterFault(found.cause, true);
@@ -363,7 +364,6 @@ export class Uploader {
 		if (this.isAborted && found.kind === "failure") return false;
 		options.onAttempt(found.kind === "response" || found.phase !== "resolve");
 		const action = classifyExchange(found, options.clock.now() ?? 0, options.key);
-		this.schedule.pauseRequests();
 		if (action.kind === "retry") this.retry(found, action);
 		else this.enterFault("cause" in action ? action.cause : "the data source could not be created");
 		return false;
