@@ -304,9 +304,9 @@ export class Uploader {
 			if (step === "failed" || !this.debt.allows(searchCalls) || this.isPlanUsedUp) break;
 			if (step === "refused") await this.pauseUntil(this.schedule.pausedUntilTicks);
 		}
-		// What is due next was planned by the quota of before.
-		if (calls > 0 && this.isPlanUsedUp)
-			this.schedule.postponeBy(this.options.intervalMs(this.options.clock.now() ?? 0));
+		// What is due next was planned by the quota of before; a failure has its own wait.
+		if ((step === "accepted" || step === "refused") && this.isPlanUsedUp)
+			this.schedule.postponeBy(settingsProbeIntervalMs);
 		// A few that are all taken cost nothing; after a failure the next upload may have as many.
 		if (searchCalls > (hasRefused || step === "failed" ? 0 : freeSearchCalls)) this.payForSearch(searchCalls);
 		if (step === "failed" || step === "unsent") return;
