@@ -168,6 +168,8 @@ export class UplinkChecker {
 		const isSuccess = status >= 200 && status < 300;
 		this.copyChecker.onOutcome();
 		if (isRefusal(status)) this.countRefusal(sequences);
+		// After a settings fault the firmware needs no further refusals to know that everything is refused.
+		else if (resultOfStatus(status) === "settings fault") this.refusals = this.distinctRefusals = Number.NaN;
 		if (this.currentAttempt !== undefined) this.currentAttempt.result = this.resultOf(status);
 		this.refusedAt = isSuccess ? Number.NEGATIVE_INFINITY : now;
 		if (isSuccess) {
