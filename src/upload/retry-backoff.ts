@@ -2,9 +2,9 @@ import { backoffMs } from "../common/backoff";
 
 const firstBackoffMs = 5_000;
 /** After a failure, unless the server may have stored what it did not confirm. */
-export const maxBackoffMs = 15 * 60_000;
+const maxBackoffMs = 15 * 60_000;
 /** Of a server that may have stored what it did not confirm: each attempt may store a point once more. */
-const maxReachedBackoffMs = 2 * 3_600_000;
+export const maxReachedBackoffMs = 2 * 3_600_000;
 /** Between a request that was refused or failed, and the next. */
 export const minBackoffMs = 1_000;
 

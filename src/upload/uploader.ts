@@ -11,7 +11,7 @@ import { CallDebt, freeSearchCalls } from "./call-debt";
 import { classifyExchange, type UploadAction } from "./classify-exchange";
 import type { Quarantine } from "./quarantine";
 import { type PointSelection, type Refusal, RefusalSearch, type SuspectPoint } from "./refusal-search";
-import { retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
+import { maxReachedBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import { jsonContentType, serviceHeaders } from "./service-connection";
 import { UploadSchedule } from "./upload-schedule";
 import type { UploadState } from "./upload-state";
@@ -308,7 +308,8 @@ export class Uploader {
 		if ((step === "accepted" || step === "refused") && this.isPlanUsedUp)
 			this.schedule.postponeBy(settingsProbeIntervalMs);
 		// A few that are all taken cost nothing; after a failure the next upload may have as many.
-		if (searchCalls > (hasRefused || step === "failed" ? 0 : freeSearchCalls)) this.payForSearch(searchCalls);
+		if (searchCalls > (hasRefused || step === "failed" ? 0 : freeSearchCalls))
+			this.payForSearch(searchCalls, step === "failed" || step === "unsent");
 		if (step === "failed" || step === "unsent") return;
 		if (hasRefused && step === "done") this.schedule.waitForNewer();
 		// All that is pending is passed over.
@@ -320,9 +321,9 @@ export class Uploader {
 		return budget.quotaAt(clock.now() ?? 0).remaining === 0;
 	}
 
-	/** Small batches may run ahead of the plan by some calls, also those that follow failures. */
-	private payForSearch(calls: number): void {
-		const wait = this.debt.add(calls);
+	/** Small batches may run ahead of the plan by some calls. After a failure, the wait is at most that of a retry. */
+	private payForSearch(calls: number, hasFailed: boolean): void {
+		const wait = Math.min(this.debt.add(calls), hasFailed ? maxReachedBackoffMs : Number.POSITIVE_INFINITY);
 		const { notBeforeTicks } = this.schedule;
 		// mutation: pay-for-search
 		this.schedule.postponeBy(wait);
