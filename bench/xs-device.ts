@@ -110,6 +110,7 @@ const sleepMemory = {
 	},
 	keep(text: string) {
 		sleepText = text;
+		return true;
 	},
 };
 let asleepMs: number | undefined;

@@ -12,8 +12,10 @@ export class VirtualSleepMemory implements SleepMemory {
 		return text;
 	}
 
-	keep(text: string): void {
-		this.text = new TextEncoder().encode(text).length > maxTextBytes ? undefined : text;
+	keep(text: string): boolean {
+		const fits = new TextEncoder().encode(text).length <= maxTextBytes;
+		this.text = fits ? text : undefined;
+		return fits;
 	}
 
 	clear(): void {

@@ -6,10 +6,13 @@ export class DeviceSleepMemory extends VirtualSleepMemory {
 	/** Of the sleep before the latest. */
 	private earlier: string | undefined;
 
-	override keep(text: string): void {
-		super.keep(text);
-		this.earlier = this.latest;
-		this.latest = text;
+	override keep(text: string): boolean {
+		const fits = super.keep(text);
+		if (fits) {
+			this.earlier = this.latest;
+			this.latest = text;
+		}
+		return fits;
 	}
 
 	/** It holds what was kept for the sleep before. */

@@ -3,7 +3,6 @@ import type { KeyValue } from "../boards/ecma419";
 import type { UnsavedClock } from "../clock/clock";
 import { errorMessage } from "../common/error-message";
 import { openKeyValue } from "../common/persistent-values";
-import { encodeUtf8 } from "../common/utf8";
 import type { DecoderState } from "../reading/reading-decoder";
 import { ReadingLog } from "../store/reading-log";
 import { RingHintRecord } from "../store/ring-hint";
@@ -21,9 +20,6 @@ export interface SleepState {
 	readonly clock?: UnsavedClock | undefined;
 	readonly upload?: UploadState | undefined;
 }
-
-/** Of a sleep memory. */
-const maxKeptBytes = 3072;
 
 /** Everything the board stores: readings and quarantine in flash partitions, the rest in key-value storage. */
 export class DeviceStorage {
@@ -66,9 +62,8 @@ export class DeviceStorage {
 		const { sleepMemory } = this.board.storage;
 		if (sleepMemory === undefined) return;
 		const all: SleepState = { ...state, readings: this.readings.newestState };
-		const text = JSON.stringify(all);
 		// The state of the readings can be read back from flash.
-		sleepMemory.keep(encodeUtf8(text).length > maxKeptBytes ? JSON.stringify(state) : text);
+		if (!sleepMemory.keep(JSON.stringify(all))) sleepMemory.keep(JSON.stringify(state));
 	}
 
 	/** Changes the storage; false, with a line in the log, if it fails. */

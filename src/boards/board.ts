@@ -178,8 +178,8 @@ export interface Storage {
 export interface SleepMemory {
 	/** Returns the text kept before the deep sleep, and clears it; `undefined`: none, or it is damaged. */
 	take(): string | undefined;
-	/** Replaces the text; one of more than 3,072 bytes is not kept. */
-	keep(text: string): void;
+	/** Replaces the text; false: it has more than 3,072 bytes, and is not kept. */
+	keep(text: string): boolean;
 }
 
 /**

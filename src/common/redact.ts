@@ -1,7 +1,7 @@
 import { lowerCase } from "./lower-case";
 
 /** Shorter parts of a secret reveal nothing: all keys of a type begin alike. */
-const minPartLength = 10;
+export const minPartLength = 10;
 
 /** The text with `…` in place of the secret, and of longer parts of it, in upper or lower case. */
 export function redact(text: string, secret: string): string {

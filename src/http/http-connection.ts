@@ -1,4 +1,5 @@
 import type { Network, Time, Timer } from "../boards/board";
+import { minPartLength } from "../common/redact";
 import { Channel, type ChannelCallbacks } from "./channel";
 import type { ExchangeFailure, ExchangeResult, HttpResponse } from "./exchange-result";
 import { exchangeFailure, failureMessage, type Origin } from "./exchange-result";
@@ -35,8 +36,6 @@ const bufferBytes = 1024;
  */
 const idleCheckMs = 20;
 
-/** Shorter prefixes of a secret reveal nothing: all keys of a type share them. */
-const minRedactedLength = 10;
 /** A server that has just failed is given this long before the request is sent again. */
 const resendDelayMs = 1_000;
 
@@ -217,11 +216,14 @@ export class HttpConnection {
 	}
 }
 
-/** The response with `…` in place of the secret, also where the end of the kept body cuts it off. */
+/**
+ * The response with `…` in place of the secret, also where the end of the kept body cuts it off. Each response comes through
+ * here: a search for any part of the secret (`common/redact`) would cost ten thousand computrons.
+ */
 function redact(response: HttpResponse, secret: string): HttpResponse {
 	const hide = (text: string) => text.replaceAll(secret, "…");
 	let body = hide(response.body);
-	for (let length = secret.length - 1; length >= minRedactedLength; length--)
+	for (let length = secret.length - 1; length >= minPartLength; length--)
 		if (body.endsWith(secret.slice(0, length))) body = `${body.slice(0, -length)}…`;
 	const headers = new Map(Array.from(response.headers, ([name, value]) => [name, hide(value)]));
 	return { ...response, headers, body };

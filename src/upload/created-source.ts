@@ -11,22 +11,21 @@ const createdKey: PersistentKey = "source";
  */
 export class CreatedSource {
 	private readonly storage: Pick<KeyValue, "read" | "write">;
-	private checksum: number | undefined;
+	/** Of this start, also if the storage did not take it. */
+	private recorded: number | undefined;
 
 	constructor(storage: Pick<KeyValue, "read" | "write">) {
 		this.storage = storage;
-		const kept = storage.read(createdKey);
-		this.checksum = kept?.byteLength === 4 ? new DataView(kept).getUint32(0) : undefined;
 	}
 
 	/** Whether it is the one of this name in this bucket. */
 	is(bucketId: string, name: string): boolean {
-		return this.checksum === checksumOf(bucketId, name);
+		return (this.recorded ?? this.load()) === checksumOf(bucketId, name);
 	}
 
 	record(bucketId: string, name: string): void {
 		const checksum = checksumOf(bucketId, name);
-		this.checksum = checksum;
+		this.recorded = checksum;
 		const bytes = new Uint8Array(4);
 		new DataView(bytes.buffer).setUint32(0, checksum);
 		try {
@@ -34,6 +33,11 @@ export class CreatedSource {
 		} catch {
 			// It is known until the next start.
 		}
+	}
+
+	private load(): number | undefined {
+		const kept = this.storage.read(createdKey);
+		return kept?.byteLength === 4 ? new DataView(kept).getUint32(0) : undefined;
 	}
 }
 

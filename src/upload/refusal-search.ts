@@ -168,7 +168,7 @@ export class RefusalSearch {
 	}
 
 	/**
-	 * At the begin of the next upload. A fault in spite of a 2xx in the same upload is one of points: the oldest are tried
+	 * At the beginning of the next upload. A fault in spite of a 2xx in the same upload is one of points: the oldest are tried
 	 * first, as newer ones may have to prove them.
 	 */
 	private get nextRefusals(): number {

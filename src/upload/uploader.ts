@@ -192,7 +192,7 @@ export class Uploader {
 		const batch = this.inFlight;
 		if (batch === undefined) return;
 		this.inFlight = undefined;
-		this.search.failed(batch, this.schedule.consecutiveFailures + this.search.failures === 0);
+		this.search.failed(batch, this.isFirstFailure);
 		this.isStateChanged = true;
 	}
 
@@ -606,11 +606,17 @@ export class Uploader {
 		this.isStateChanged = true;
 	}
 
-	/** Whether it is the first in a row. */
+	/** Whether a failure now is the first in a row. */
+	private get isFirstFailure(): boolean {
+		return this.schedule.consecutiveFailures === 0 && this.search.failures === 0;
+	}
+
+	/** Returns whether it is the first in a row. */
 	private countFailure(): boolean {
+		const { isFirstFailure } = this;
 		// mutation: count-failure
 		this.schedule.consecutiveFailures++;
-		return this.schedule.consecutiveFailures === 1 && this.search.failures === 0;
+		return isFirstFailure;
 	}
 
 	private recordAttempt(failure: string | undefined): void {

@@ -58,6 +58,7 @@ export const sleepMemory: SleepMemory = Object.freeze({
 	keep(text: string) {
 		const bytes = ArrayBuffer.fromString(text);
 		new FFI().sleep_text_keep(bytes, bytes.byteLength);
+		return bytes.byteLength <= maxTextBytes;
 	},
 });
 
