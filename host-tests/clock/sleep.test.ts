@@ -63,7 +63,7 @@ describe("a storage that keeps nothing", () => {
 		expect(kept).toBeUndefined();
 	});
 
-	test("a start that is no wake begins the hour anew, and a wake without a measurement does not", () => {
+	test("a start that is no wake begins the hour again, and a wake without a measurement does not", () => {
 		storage.isProtected = true;
 		const kept = { sinceTicks: 1, awakeExcessTicks: 0 };
 		expect(awake(2, hour, true, kept).clock.unsavedState).toEqual(kept);

@@ -3,7 +3,7 @@ import { NorFlash } from "../../simulator/hardware/nor-flash";
 import type { Flash } from "../../src/boards/ecma419";
 import type { FlashQueue } from "../../src/queue/flash-queue";
 import { FlakyReads, live, MemoryHint, mount, read } from "./failing-reads";
-import { randomFrom } from "./seeded-random";
+import { failedLives } from "./random-lives";
 
 /** Reads that fail for a while cost nothing: a flash that cannot be read is no blank flash. */
 
@@ -169,20 +169,6 @@ test.each([false, true])(
 	},
 );
 
-/** Runs one life again: its seed. */
-const replay = process.env.REPLAY;
-const lives =
-	replay !== undefined ? 1 : process.env.MODE === "long" ? 20_000 : Number(process.env.LIVES ?? 300);
-const firstSeed = replay === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(replay);
-
 test("random lives: what is pushed is there, or counted as dropped, whenever reads fail", () => {
-	const failed: string[] = [];
-	for (let seed = firstSeed; seed < firstSeed + lives && failed.length < 5; seed++) {
-		try {
-			live(randomFrom(seed));
-		} catch (error) {
-			failed.push(`REPLAY=${seed} ${String(error)}`);
-		}
-	}
-	expect(failed).toEqual([]);
+	expect(failedLives({ short: 300, long: 20_000 }, live)).toEqual([]);
 });

@@ -121,7 +121,7 @@ describe("the lock of", () => {
 		expect(() => lock(parent)).toThrow(`(process ${deadPid} on elsewhere)`);
 	});
 
-	test.each(["", "null", "[]", "{", '{"pid":-1}'])("nobody, %j, is ignored", (text) => {
+	test.each(["", "null", "[]", "{", '{"pid":-1}'])("no process, %j, is ignored", (text) => {
 		writeFileSync(file(), text);
 		lock(parent).release();
 		expect(readdirSync(parent)).toEqual([]);

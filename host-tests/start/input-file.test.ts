@@ -33,7 +33,7 @@ describe("a file that the command line names", () => {
 	});
 });
 
-/** What a command writes to stderr; without the check, it waits for ever or runs out of memory. */
+/** What a command writes to stderr; without the check, it waits indefinitely or runs out of memory. */
 function complaintOf(script: string, args: readonly string[]): Promise<string> {
 	return new Promise((resolve) =>
 		execFile(process.execPath, ["--import", "tsx", script, ...args], { cwd: root }, (_, __, complaint) =>

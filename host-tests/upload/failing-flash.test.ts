@@ -11,6 +11,13 @@ const wears: readonly Wear[] = [
 ];
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
+type Read = UploaderFixture["queueFlash"]["read"];
+
+/** `replacement` makes the new one of the one before. */
+function replaceRead(flash: UploaderFixture["queueFlash"], replacement: (read: Read) => Read): void {
+	flash.read = replacement(flash.read.bind(flash));
+}
+
 function wearOut(flash: UploaderFixture["queueFlash"], wear: Wear | undefined): void {
 	for (let block = 0; block < flash.status().blocks; block++) flash.wearOut(block, wear);
 }
@@ -152,14 +159,12 @@ test.each([1, 5, 20, 200])("%i failing reads in the middle of an upload cost no 
 	for (let from = 0; from < 300; from += 23) {
 		const fixture = new UploaderFixture();
 		fixture.measure(1_500);
-		const { queueFlash } = fixture;
-		const read = queueFlash.read.bind(queueFlash);
 		let reads = 0;
-		queueFlash.read = (bytes, offset) => {
+		replaceRead(fixture.queueFlash, (read) => (bytes, offset) => {
 			const at = reads++;
 			if (at >= from && at < from + 4 * count) throw new Error("the driver failed to read");
 			return read(bytes, offset);
-		};
+		});
 		fixture.uploader.start();
 		await fixture.pass(12);
 		const stored = [...fixture.copies.keys()];
@@ -180,13 +185,12 @@ describe.each([20, 60, 300])("reads of one block that fail for %i ms in an uploa
 		const fixture = new UploaderFixture();
 		fixture.measure(3_000);
 		const { queueFlash, time } = fixture;
-		const read = queueFlash.read.bind(queueFlash);
 		const from = 30_000 + delayMs;
-		queueFlash.read = (bytes, offset) => {
+		replaceRead(queueFlash, (read) => (bytes, offset) => {
 			const isFailing = time.ticks() >= from && time.ticks() < from + failedMs;
 			if (isFailing && Math.floor(offset / 4096) === block) throw new Error("the driver failed to read");
 			return read(bytes, offset);
-		};
+		});
 		fixture.uploader.start();
 		await fixture.pass(3);
 		await fixture.restart();
@@ -223,15 +227,13 @@ test.each([...Array(24).keys()])(
 		for (const bit of [0, 7]) {
 			const fixture = new UploaderFixture();
 			fixture.measure(1_500);
-			const { queueFlash } = fixture;
-			const read = queueFlash.read.bind(queueFlash);
 			let reads = 0;
-			queueFlash.read = (bytes, offset) => {
+			replaceRead(fixture.queueFlash, (read) => (bytes, offset) => {
 				const length = read(bytes, offset);
 				const at = Math.floor((length * (1 + 3 * (nth % 2))) / 6);
 				if (reads++ === nth) bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
 				return length;
-			};
+			});
 			fixture.uploader.start();
 			await fixture.pass(1);
 			expect([...fixture.copies.values()]).toEqual(Array(1_500).fill(1));
