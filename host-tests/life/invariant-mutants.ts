@@ -146,6 +146,21 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 				}),
 			),
 		},
+		{
+			name: "tries at once after each of many restarts",
+			at: "keep-wait-over-restarts",
+			mutate: replace("$0", "0"),
+			life: {
+				...{ ...short, length: 4 * day, interval: 900 },
+				faults: [
+					{ from: hour, to: 2 * day, kind: "service", fault: { ...storing, status: 500 } },
+					...Array.from({ length: 96 }, (_, index): ScenarioFault => {
+						const from = (2 + index / 4) * hour;
+						return { from, to: from + second, kind: "outage" };
+					}),
+				],
+			},
+		},
 	],
 	once: [
 		{

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SeededRandom } from "../../simulator/life/seeded-random";
 import type { ExchangeResult } from "../../src/http/exchange-result";
+import { initialUploadState, saveUploadState } from "../../src/upload/upload-state";
 import {
 	good,
 	type ServiceBehaviour,
@@ -101,20 +102,20 @@ test.each([
 	},
 );
 
-describe("a board that is restarted each hour", () => {
-	test.each([400, 404, 500])(
-		"a service that stores and answers %i: few copies all the same",
-		async (status) => {
+describe("a board that is restarted again and again", () => {
+	const cases = [400, 404, 500].flatMap((status) => [0.25, 1, 5].map((hours) => [status, hours] as const));
+	test.each(cases)(
+		"a service that stores and answers %i, a restart each %d hours: no point is stored more than 30 times a day",
+		async (status, hours) => {
 			const fixture = new UploaderFixture({ service: () => ({ status, isStored: true }) });
 			fixture.measure(3000);
 			fixture.uploader.start();
-			for (let restart = 0; restart < 24; restart++) {
-				await fixture.pass(1);
+			for (let passed = 0; passed < 24; passed += hours) {
+				await fixture.pass(hours);
 				await fixture.restart();
 			}
 			const counts = [...fixture.copies.values()];
-			// One at each start, and those of a board that is not restarted.
-			expect(Math.max(...counts)).toBeLessThanOrEqual(24 + 30);
+			expect(Math.max(...counts)).toBeLessThanOrEqual(30);
 			expect(counts.filter((count) => count > 2).length).toBeLessThanOrEqual(10);
 			for (const { sequences } of fixture.requests.slice(8)) expect(sequences.length).toBe(1);
 			fixture.service = good;
@@ -128,6 +129,60 @@ describe("a board that is restarted each hour", () => {
 			expect(fixture.requests[length]?.sequences.length).toBe(500);
 		},
 	);
+
+	test("the first three restarts of an outage try within a minute, and the press of the button at once", async () => {
+		const fixture = new UploaderFixture({ service: () => ({ status: 401 }) });
+		fixture.measure(1);
+		fixture.uploader.start();
+		await fixture.pass(0.1);
+		const requestsAfterRestart = async (): Promise<number> => {
+			const { length } = fixture.requests;
+			await fixture.restart();
+			await fixture.time.advance(minute + second);
+			return fixture.requests.length - length;
+		};
+		for (const expected of [1, 1, 1, 0]) expect(await requestsAfterRestart()).toBe(expected);
+		expect(fixture.logLines.at(-1)).toMatch(/^upload: .* before the restart, too; next try in \d+ s$/);
+		const { length } = fixture.requests;
+		fixture.uploader.sendNow();
+		await fixture.time.advance(second);
+		expect(fixture.requests.length).toBe(length + 1);
+		// After a 2xx, restarts count from the beginning.
+		fixture.service = good;
+		await fixture.pass(1.1);
+		fixture.service = () => ({ status: 401 });
+		fixture.measure(1);
+		await fixture.pass(1);
+		expect(await requestsAfterRestart()).toBe(1);
+	});
+
+	test("a service that works again gets everything, however short the starts are", async () => {
+		const fixture = new UploaderFixture({ service: () => ({ status: 500, isStored: true }) });
+		fixture.measure(3000);
+		fixture.uploader.start();
+		for (let restart = 0; restart < 24 * 12; restart++) {
+			await fixture.pass(1 / 12);
+			await fixture.restart();
+		}
+		fixture.service = good;
+		for (let restart = 0; restart < 3 * 12; restart++) {
+			await fixture.pass(1 / 12);
+			await fixture.restart();
+		}
+		expect(fixture.pending).toEqual([]);
+	});
+
+	test("a wait by a clock that was years ahead is no wait", async () => {
+		const fixture = new UploaderFixture({ service: () => ({ status: 500 }) });
+		fixture.measure(1);
+		saveUploadState(fixture.storage, {
+			...{ ...initialUploadState, failures: 9, restarts: 9 },
+			retryUtc: Date.UTC(2040, 0, 1),
+		});
+		await fixture.cutPower();
+		await fixture.time.advance(minute);
+		expect(fixture.requests.length).toBe(1);
+	});
 
 	test("or after each request: single points from the third on", async () => {
 		const fixture = new UploaderFixture({ service: () => ({ status: 500, isStored: true }) });

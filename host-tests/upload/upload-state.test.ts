@@ -36,6 +36,8 @@ const anyState: fc.Arbitrary<UploadState> = fc.record({
 	failures: fc.nat(255),
 	reportedDrops: fc.nat(),
 	owed: fc.record({ calls: fc.nat(0xffff), ticks }),
+	restarts: fc.nat(255),
+	retryUtc: fc.nat(Date.UTC(2100, 0, 1)),
 	repeats: fc.record({ count: fc.nat(0xffff), upTo: sequence, ticks }),
 	passedOver,
 });
@@ -61,11 +63,15 @@ test("the bytes of a whole record", () => {
 		...{ dueAtTicks: 1, consecutiveFailures: 2, maxPoints: 3, refusals: 4, failures: 5, reportedDrops: 6 },
 		owed: { calls: 6.2, ticks: 1 },
 		repeats: { count: 8, upTo: 1, ticks: 1 },
+		restarts: 10,
+		retryUtc: 1,
 		passedOver: [{ first: 1, last: 1, strikes: 9 }],
 	});
 	const one = "3ff0000000000000";
+	const head = [one, "0002", "0003", "04", "05", "00000006"];
+	const costsAndRestarts = ["0007", one, "0008", one, one, "0a", one];
 	expect(Buffer.from(storage.read("attempts") ?? new ArrayBuffer(0)).toString("hex")).toBe(
-		[one, "0002", "0003", "04", "05", "00000006", "0007", one, "0008", one, one, one, one, "09"].join(""),
+		[...head, ...costsAndRestarts, one, one, "09"].join(""),
 	);
 });
 
@@ -78,7 +84,18 @@ test("only what has changed is written, to limit flash wear", () => {
 	expect(storage.writes).toBe(2);
 });
 
-test("a record of earlier firmware, without costs", () => {
+test("a record of earlier firmware, without restarts", () => {
+	const kept = {
+		...{ ...initialUploadState, refusals: 3, owed: { calls: 5, ticks: 6 } },
+		passedOver: [{ first: 10, last: 20, strikes: 1 }],
+	};
+	saveUploadState(storage, kept);
+	const bytes = new Uint8Array(storage.read("attempts") ?? []);
+	storage.write("attempts", Uint8Array.of(...bytes.subarray(0, 46), ...bytes.subarray(55)));
+	expect(loadUploadState(storage)).toEqual(kept);
+});
+
+test("a record of earlier firmware, without costs and restarts", () => {
 	const bytes = new Uint8Array(18 + 17);
 	const view = new DataView(bytes.buffer);
 	view.setFloat64(0, 7_000);
@@ -144,10 +161,28 @@ test("at a restart the day and what is owed count from then on, and that is save
 		...{ ...kept, dueAtTicks: 0, consecutiveFailures: 0 },
 		owed: { calls: 40, ticks: 0 },
 		repeats: { count: 300, upTo: 50, ticks: 0 },
+		restarts: 1,
 	});
+});
+
+test("a restart without an outage writes nothing", () => {
+	saveUploadState(storage, { ...initialUploadState, owed: { calls: 40, ticks: 0 } });
 	const { writes } = storage;
 	restartUploadState(storage, 51, 0);
 	expect(storage.writes).toBe(writes);
+});
+
+test("the wait in an outage goes on over a restart, from the fourth on, until the service takes a point", () => {
+	const kept = { ...initialUploadState, retryUtc: 5_000 };
+	const afterRestart = (state: Partial<UploadState>) => {
+		saveUploadState(storage, { ...kept, ...state });
+		restartUploadState(storage, 1, 0);
+		return loadUploadState(storage);
+	};
+	expect(afterRestart({ failures: 1, restarts: 2 })).toMatchObject({ restarts: 3, retryUtc: 0 });
+	expect(afterRestart({ failures: 1, restarts: 3 })).toMatchObject({ restarts: 4, retryUtc: 5_000 });
+	expect(afterRestart({ refusals: 3, restarts: 255 })).toMatchObject({ restarts: 255, retryUtc: 5_000 });
+	expect(afterRestart({ restarts: 9, reportedDrops: 1 })).toMatchObject({ restarts: 0, retryUtc: 0 });
 });
 
 test.each([

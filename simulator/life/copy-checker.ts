@@ -7,6 +7,8 @@ const maxRepeated = 1_000;
 /** Without a 2xx, only points that are tried by themselves are stored more often than this, and these are few. */
 const maxBatchCopies = 5;
 const maxTested = 10;
+/** Of an outage, so many restarts try at once. */
+const maxPromptRestarts = 3;
 
 /** The points of the latest request that were stored. */
 interface StoredRequest {
@@ -30,9 +32,12 @@ export class CopyChecker {
 	/** The same for more than {@link maxBatchCopies} copies since the last 2xx. */
 	private readonly tested = new Map<number, number>();
 	private confirmedAt = Number.NEGATIVE_INFINITY;
+	private storedAtLast = Number.NEGATIVE_INFINITY;
 	private latest: StoredRequest | undefined;
 	/** When the board was free to send before the end of a wait. */
 	private freeAttempts: number[] = [];
+	/** Since the service last confirmed a point, and stored some that it did not confirm. */
+	private restarts = 0;
 	private isStateLost = false;
 
 	constructor(now: () => number) {
@@ -44,6 +49,7 @@ export class CopyChecker {
 		const now = this.now();
 		this.forgetBefore(now - day);
 		this.latest = { sequences, endedAt: undefined };
+		this.storedAtLast = now;
 		for (const sequence of sequences) {
 			const times = [...this.timesOf(sequence, now - day), now];
 			this.storedAt.delete(sequence);
@@ -67,12 +73,19 @@ export class CopyChecker {
 	/** The board has received a 2xx. */
 	onConfirmed(): void {
 		this.confirmedAt = this.now();
+		this.restarts = 0;
 		this.tested.clear();
 	}
 
-	/** A restart, or the press of a button: the board may try the oldest point at once. */
+	/** The press of a button: the board may try the oldest point at once. */
 	onFreeAttempt(): void {
 		this.freeAttempts.push(this.now());
+	}
+
+	onRestart(): void {
+		// Before the first point that is not confirmed, there is no outage.
+		if (this.storedAtLast > this.confirmedAt) this.restarts++;
+		if (this.restarts <= maxPromptRestarts) this.onFreeAttempt();
 	}
 
 	/** The board could not save the outcome of a request in flight, or of one that ends at this moment. It has noted a batch. */
@@ -91,6 +104,7 @@ export class CopyChecker {
 	/** The saved state of the uploads is gone; in memory it remains until the next start. */
 	onStateLost(): void {
 		this.isStateLost = true;
+		this.restarts = 0;
 	}
 
 	/** `hasState`: the saved state of the uploads is there, or there again. */

@@ -426,7 +426,7 @@ export class Life {
 			this.deviceModel.configure({ location: effective.location, sleeps: effective.power === "battery" });
 			this.deviceModel.onBoot(reason);
 			if (reason === "deep sleep") this.deviceModel.onClockLost();
-			this.uplinkChecker.resetWaits();
+			this.uplinkChecker.onRestart(!this.device.keyValue.isRefusing);
 		}
 		this.invariantChecker.onBoot(reason);
 		this.onStateChange();

@@ -222,7 +222,14 @@ export class UplinkChecker {
 		this.mayBeEmpty = true;
 	}
 
-	/** The board may try at once: it has restarted, or the user has requested it. */
+	/** The board has restarted. `isStateKept`: its storage takes what it has to remember. */
+	onRestart(isStateKept: boolean): void {
+		if (isStateKept) this.copyChecker.onRestart();
+		else this.copyChecker.onFreeAttempt();
+		this.forgetWaits();
+	}
+
+	/** The board may try at once: the user has requested it. */
 	resetWaits(): void {
 		this.copyChecker.onFreeAttempt();
 		this.forgetWaits();

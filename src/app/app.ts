@@ -151,7 +151,7 @@ export class App {
 		this.offlineTimer?.start();
 		if (this.powerManager === undefined) {
 			this.wifiStation?.start();
-			this.uploader?.start();
+			this.uploader?.start(resumed);
 			this.firmware.startDownloads();
 			return;
 		}

@@ -13,6 +13,10 @@ export interface UploadState extends SearchState {
 	/** How many points dropped from the quarantine have been reported. */
 	readonly reportedDrops: number;
 	readonly owed: OwedCalls;
+	/** Restarts since the service last took a point, while it fails or refuses. Deep sleeps do not count. */
+	readonly restarts: number;
+	/** After a restart, nothing is sent before this Unix time, milliseconds. 0: it may be sent at once. */
+	readonly retryUtc: number;
 }
 
 /** Of a board that has not sent anything. */
@@ -24,22 +28,28 @@ export const initialUploadState: UploadState = {
 	failures: 0,
 	reportedDrops: 0,
 	owed: { calls: 0, ticks: 0 },
+	restarts: 0,
+	retryUtc: 0,
 	repeats: { count: 0, upTo: 0, ticks: 0 },
 	passedOver: [],
 };
 
+/** In an outage, so many restarts try at once: a person who restarts the board wants to see whether it works now. */
+const maxPromptRestarts = 3;
+
 const uploadStateKey: PersistentKey = "attempts";
 /** What was added later is left out while it has its defaults. */
 const shortRecordBytes = 12;
-/** Without {@link UploadState.owed} and {@link SearchState.repeats}, of earlier firmware. */
+/** Of earlier firmware: without costs and restarts, and without restarts. */
 const oldRecordBytes = 18;
-const recordBytes = 46;
+const costsRecordBytes = 46;
+const recordBytes = 55;
 const rangeBytes = 17;
 
 /** Throws what the storage throws. */
 export function saveUploadState(storage: KeyValue, state: UploadState): void {
 	const { dueAtTicks, consecutiveFailures, maxPoints, refusals, failures } = state;
-	const { reportedDrops, owed, repeats, passedOver } = state;
+	const { reportedDrops, owed, repeats, passedOver, restarts, retryUtc } = state;
 	const isShort =
 		refusals === 0 &&
 		failures === 0 &&
@@ -62,6 +72,8 @@ export function saveUploadState(storage: KeyValue, state: UploadState): void {
 		view.setUint16(28, Math.min(repeats.count, 0xffff));
 		view.setFloat64(30, repeats.upTo);
 		view.setFloat64(38, repeats.ticks);
+		view.setUint8(46, Math.min(restarts, 0xff));
+		view.setFloat64(47, retryUtc);
 		for (const [index, { first, last, strikes }] of passedOver.entries()) {
 			const at = recordBytes + rangeBytes * index;
 			view.setFloat64(at, first);
@@ -86,9 +98,11 @@ export function loadUploadState(storage: KeyValue): UploadState | undefined {
 	if (state.maxPoints === 0) return undefined;
 	const { byteLength } = kept;
 	if (byteLength === shortRecordBytes) return state;
-	const isOld = isRecordOf(oldRecordBytes, byteLength);
-	if (!isOld && !isRecordOf(recordBytes, byteLength)) return undefined;
-	const passedOver = loadPassedOver(view, isOld ? oldRecordBytes : recordBytes);
+	const headBytes = [recordBytes, costsRecordBytes, oldRecordBytes].find((bytes) =>
+		isRecordOf(bytes, byteLength),
+	);
+	if (headBytes === undefined) return undefined;
+	const passedOver = loadPassedOver(view, headBytes);
 	if (passedOver === undefined) return state;
 	return {
 		...state,
@@ -96,14 +110,15 @@ export function loadUploadState(storage: KeyValue): UploadState | undefined {
 		failures: view.getUint8(13),
 		reportedDrops: view.getUint32(14),
 		passedOver,
-		...(isOld ? {} : loadCosts(view)),
+		...(headBytes > oldRecordBytes ? loadCosts(view) : {}),
+		...(headBytes > costsRecordBytes ? { restarts: view.getUint8(46), retryUtc: view.getFloat64(47) } : {}),
 	};
 }
 
 /**
  * At a start whose ticks begin again, at `ticks`, those of before say nothing: what is owed, and the day of the points that
  * were repeated, count from now on. A limit of the points of a batch ends with what set it. A board that is restarted again
- * and again in an outage sends no more than one that is not. Throws what the storage throws.
+ * and again in an outage sends little more than one that is not. Throws what the storage throws.
  */
 export function restartUploadState(
 	storage: KeyValue,
@@ -114,11 +129,16 @@ export function restartUploadState(
 	if (kept === undefined) return;
 	const { maxPoints, failures, refusals, owed, repeats } = kept;
 	const isRisked = oldestSequence !== undefined && oldestSequence <= repeats.upTo;
+	const isFailing = failures > 0 || refusals > 0;
+	const restarts = isFailing ? kept.restarts + 1 : 0;
 	saveUploadState(storage, {
 		...kept,
 		dueAtTicks: 0,
 		consecutiveFailures: 0,
-		maxPoints: failures > 0 || refusals > 0 || isRisked ? maxPoints : maxBatchPoints,
+		maxPoints: isFailing || isRisked ? maxPoints : maxBatchPoints,
+		restarts,
+		// mutation: keep-wait-over-restarts
+		retryUtc: restarts > maxPromptRestarts ? kept.retryUtc : 0,
 		owed: { ...owed, ticks },
 		repeats: { ...repeats, ticks },
 	});

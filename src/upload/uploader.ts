@@ -67,6 +67,8 @@ const maxStartDelayMs = 60_000;
 /** Interval of checks while pending readings cannot be sent although nothing failed. */
 const recheckIntervalMs = 60_000;
 const dayMs = 86_400_000;
+/** A kept wait that is longer is of a clock that was wrong. */
+const maxKeptWaitMs = dayMs;
 const serviceFaultRemedy =
 	"The service takes none of several points: check the data source's fields in Dakkio.";
 const noTimeMessage = "the oldest reading has no time yet; it is kept";
@@ -90,6 +92,10 @@ export class Uploader {
 	private _fault: string | undefined;
 	/** How many points dropped from the quarantine have been reported to the service. */
 	private reportedDrops: number;
+	/** See {@link UploadState}. */
+	private restarts = 0;
+	/** Of the state of before the start, until the time is known. */
+	private keptRetryUtc = 0;
 	/** What was odd about responses and has been logged today, and the ticks at which that day began. */
 	private oddities: { readonly since: number; readonly logged: Set<string> } = {
 		since: 0,
@@ -117,10 +123,13 @@ export class Uploader {
 		if (keptState === undefined) return;
 		this.search.resume(keptState);
 		this.debt.owed = keptState.owed;
+		this.restarts = keptState.restarts;
 	}
 
-	start(): void {
-		const { time, clock } = this.options;
+	/** Starts on mains. `resumed`: after a sleep into setup or an update, in which a person may have mended what failed. */
+	start(resumed = false): void {
+		const { time, clock, keptState } = this.options;
+		if (!resumed) this.keptRetryUtc = keptState?.retryUtc ?? 0;
 		const maxDelayMs = Math.min(maxStartDelayMs, this.options.intervalMs(clock.now() ?? 0));
 		this.schedule.setNotBefore(time.ticks() + this.options.random() * maxDelayMs);
 		this.running ??= this.run();
@@ -128,7 +137,9 @@ export class Uploader {
 
 	/** Starts on battery. After a deep sleep (`resumed`), ticks have gone on, and the kept state says what is due; else `dueAtTicks`. */
 	resume(dueAtTicks: number, resumed: boolean): void {
-		const kept = resumed ? this.options.keptState : undefined;
+		const { keptState } = this.options;
+		const kept = resumed ? keptState : undefined;
+		if (!resumed) this.keptRetryUtc = keptState?.retryUtc ?? 0;
 		this.schedule.consecutiveFailures = kept?.consecutiveFailures ?? 0;
 		this.schedule.beginOnBattery(kept?.dueAtTicks ?? dueAtTicks);
 		this.running ??= this.run();
@@ -136,9 +147,13 @@ export class Uploader {
 
 	/** To be kept over each start. */
 	private get state(): UploadState {
+		const { time, clock } = this.options;
+		const { notBeforeTicks } = this.schedule;
 		return {
 			...this.search.state,
-			dueAtTicks: this.schedule.notBeforeTicks,
+			dueAtTicks: notBeforeTicks,
+			restarts: this.restarts,
+			retryUtc: (clock.now() ?? 0) + notBeforeTicks - time.ticks(),
 			consecutiveFailures: this.schedule.consecutiveFailures,
 			reportedDrops: this.reportedDrops,
 			owed: this.debt.owed,
@@ -174,6 +189,7 @@ export class Uploader {
 
 	/** The user asks to send: pending readings are sent as soon as possible, due or not. */
 	sendNow(): void {
+		this.keptRetryUtc = 0;
 		this.schedule.sendNow();
 		this.endPause();
 	}
@@ -238,7 +254,19 @@ export class Uploader {
 		// mutation: require-pending-readings
 		if (readings.length === 0 || !this.options.isOnline() || !clock.synchronized)
 			return Number.POSITIVE_INFINITY;
+		if (this.keptRetryUtc > 0) this.resumeWait();
 		return this.dueAtTicks - time.ticks();
+	}
+
+	/** After many restarts in an outage, the wait of before goes on. */
+	private resumeWait(): void {
+		const wait = this.keptRetryUtc - (this.options.clock.now() ?? 0);
+		this.keptRetryUtc = 0;
+		if (wait <= 0 || wait > maxKeptWaitMs) return;
+		this.schedule.postponeBy(wait);
+		this.options.log(
+			`upload: the service failed before the restart, too; next try in ${Math.ceil(wait / 1000)} s`,
+		);
 	}
 
 	private pause(wait: number): Promise<void> {
@@ -555,6 +583,7 @@ export class Uploader {
 		// mutation: log-sent-batch
 		this.options.log(`sent ${batchName(batch)}: ${result.kind === "response" ? result.status : ""}`);
 		this.schedule.consecutiveFailures = 0;
+		this.restarts = 0;
 		this.recordAttempt(refused.at(-1)?.cause);
 		const reportsDrops = batch.quarantineDrops !== undefined;
 		if (reportsDrops) this.reportedDrops = batch.quarantineDrops;
