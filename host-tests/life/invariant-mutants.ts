@@ -124,7 +124,7 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 		{
 			name: "takes each 2xx for the end of an outage, and lets batches grow back to 1,000 points",
 			at: "end-outage",
-			mutate: insertBefore("this.repeats = { count: 0, upTo: 0, ticks: 0 }"),
+			mutate: insertBefore("this.repeatLimit.repeats = { count: 0, upTo: 0, ticks: 0 }"),
 			life: flapping(2, 2),
 		},
 		{

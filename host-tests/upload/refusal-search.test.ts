@@ -52,7 +52,7 @@ test("after a failure, a quarter of the batch is sent, then the oldest point; ea
 	expect(search.maxPoints).toBe(90);
 	for (let point = 5_001; point <= 5_330; point++) search.failed(batch(point, point), false);
 	expect(send(5)).toEqual([2, 4, 7, 7, 7]);
-	expect(search.repeatWaitMs).toBe(0);
+	expect(search.repeatLimit.waitMs).toBe(0);
 	search.begin(6 * 3_600_000);
 	expect(send(4)).toEqual([14, 28, 37, 37]);
 });
@@ -62,9 +62,9 @@ test("of points that fail again, each that exceeds those of a day waits for its 
 	search.begin(0);
 	search.failed(batch(1, 1_000), true);
 	for (let point = 1; point <= 483; point++) search.failed(batch(point, point), false);
-	expect(search.repeatWaitMs).toBe(3 * 180_000);
+	expect(search.repeatLimit.waitMs).toBe(3 * 180_000);
 	search.begin(2 * 180_000);
-	expect(search.repeatWaitMs).toBe(180_000);
+	expect(search.repeatLimit.waitMs).toBe(180_000);
 	search.begin(24 * 3_600_000);
 	expect(search.state.repeats).toMatchObject({ count: 3 });
 });

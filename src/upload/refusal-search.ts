@@ -1,29 +1,12 @@
 import { maxBatchPoints } from "../dakkio/rate-limits";
 import type { Batch, BatchLimits } from "./batch";
+import { addRange, type Gap, gapFrom, type PassedOver, removePoint } from "./passed-over";
+import { RepeatLimit, type Repeats } from "./repeat-limit";
 
 /** A point that was refused by itself, with the server's words. */
 export interface SuspectPoint {
 	readonly sequence: number;
 	readonly cause: string;
-}
-
-/**
- * Consecutive points that uploads pass over while older ones are pending: stored by the service or quarantined
- * (`strikes` 0), or one point that is held: refused so often while the service took others.
- */
-export interface PassedOver {
-	readonly first: number;
-	readonly last: number;
-	readonly strikes: number;
-}
-
-/** Points that the service may have stored without confirming them. */
-export interface Repeats {
-	/** Their end; 0: none. */
-	readonly upTo: number;
-	/** How many were sent again and failed again, less what time has allowed until `ticks`: stored twice, and to be sent once more. */
-	readonly count: number;
-	readonly ticks: number;
 }
 
 /** What is kept over each start. */
@@ -40,10 +23,7 @@ export interface SearchState {
 }
 
 /** Which points the next request has. */
-export interface PointSelection extends BatchLimits {
-	readonly from: number;
-	/** The first sequence number that is left out. */
-	readonly before: number;
+export interface PointSelection extends BatchLimits, Gap {
 	/** A held point, tried again. */
 	readonly isHeld: boolean;
 }
@@ -58,13 +38,8 @@ export interface Refusal {
 
 /** Until the server responds 413. Below the default limit of proxies (1 MiB). */
 const maxBatchBytes = 384 * 1024;
-/** Points that may have failed again before each further one waits, and how many a day allows: less than 1,000 in any 24 hours. */
-const maxRepeated = 480;
-const repeatedPointMs = 86_400_000 / maxRepeated;
 /** After so many failures that each were followed by a 2xx, the next one is likely to be, too: one of two servers is out of order. */
 const flappingFailures = 3;
-/** So long a point counts once, however often it fails: what is limited is how many points are stored often. */
-const repeatsCountedMs = 3_600_000;
 /** As many single points refused in a row, without a 2xx, are a fault of the service or of the settings. */
 const maxSuspects = 3;
 /** After a 2xx, as many refusals in a row are taken for those of points before a single point tests the service. */
@@ -102,9 +77,7 @@ export class RefusalSearch {
 	passedOver: readonly PassedOver[] = [];
 	/** Points of a batch that a server may store once more: 1 after failures, doubled by each 2xx. */
 	private maxRisked = maxBatchPoints;
-	private repeats: Repeats = { count: 0, upTo: 0, ticks: 0 };
-	/** Points that {@link repeats} counts: they may fail once more at no cost until an hour after these ticks. */
-	private countedRepeats = { first: 0, last: 0, ticks: 0 };
+	readonly repeatLimit = new RepeatLimit();
 	/** Failures in a row that each were followed by a 2xx. */
 	private singleFailures = 0;
 	/** Points of a batch in the search for refused ones. */
@@ -150,7 +123,8 @@ export class RefusalSearch {
 	}
 
 	get state(): SearchState {
-		const { maxPoints, nextRefusals: refusals, failures, repeats, passedOver } = this;
+		const { maxPoints, nextRefusals: refusals, failures, passedOver } = this;
+		const { repeats } = this.repeatLimit;
 		return { maxPoints, refusals, failures, repeats, passedOver };
 	}
 
@@ -160,7 +134,7 @@ export class RefusalSearch {
 		this.refusals = refusals;
 		this.failures = failures;
 		// mutation: resume-repeats
-		this.repeats = repeats;
+		this.repeatLimit.repeats = repeats;
 		// mutation: keep-sent-ahead
 		this.passedOver = passedOver;
 		// The count is not kept over a deep sleep: any other one, after each 2xx.
@@ -191,14 +165,7 @@ export class RefusalSearch {
 		this.hasElsewhere = true;
 		this.maxBytes = Math.min(maxBatchBytes, 2 * this.maxBytes);
 		this.beganTicks = ticks;
-		const { upTo, count, ticks: counted } = this.repeats;
-		const allowed = Math.floor(Math.max(0, ticks - counted) / repeatedPointMs);
-		this.repeats =
-			allowed >= count
-				? { upTo, count: 0, ticks }
-				: { upTo, count: count - allowed, ticks: counted + allowed * repeatedPointMs };
-		if (ticks - this.countedRepeats.ticks >= repeatsCountedMs)
-			this.countedRepeats = { first: 0, last: 0, ticks };
+		this.repeatLimit.begin(ticks);
 		this.retriedTo = ticks < this.retriesHeldAtTicks ? Number.POSITIVE_INFINITY : 0;
 	}
 
@@ -257,7 +224,8 @@ export class RefusalSearch {
 		// mutation: end-outage
 		this.refusals = this.failures = 0;
 		this.isTest = false;
-		const limit = lastSequence < this.repeats.upTo ? this.riskLimit : maxBatchPoints;
+		const { repeats, maxPoints } = this.repeatLimit;
+		const limit = lastSequence < repeats.upTo ? maxPoints : maxBatchPoints;
 		this.maxRisked = Math.min(limit, this.maxRisked * 2);
 		const rest = this.refusedUpTo - lastSequence;
 		if (rest > 0) this.maxSearched = Math.min(this.maxSearched, Math.ceil(rest / 2));
@@ -311,16 +279,7 @@ export class RefusalSearch {
 
 	/** A proven point could not be kept elsewhere, which may have cost others there: it stays pending, and has to be proven again. */
 	hold(sequence: number): void {
-		this.passedOver = this.passedOver
-			.flatMap((range) =>
-				sequence < range.first || sequence > range.last
-					? [range]
-					: [
-							{ ...range, last: sequence - 1 },
-							{ ...range, first: sequence + 1 },
-						],
-			)
-			.filter(({ first, last }) => first <= last);
+		this.passedOver = removePoint(this.passedOver, sequence);
 		this.passOver(sequence, sequence, 1);
 	}
 
@@ -328,45 +287,24 @@ export class RefusalSearch {
 	 * The server may have stored the batch, and it is sent again, so little is sent: after a first failure (`isFirst`) a
 	 * quarter of it, or the same if a 2xx has followed each of the last failures, then the oldest point by itself.
 	 */
-	failed({ firstSequence, lastSequence, pointCount }: Batch, isFirst: boolean): void {
-		const { upTo, count, ticks } = this.repeats;
-		const repeatedTo = Math.min(lastSequence, upTo);
-		this.repeats = {
-			upTo: Math.max(upTo, lastSequence),
-			count: count + Math.min(pointCount, this.countRepeated(firstSequence, repeatedTo)),
-			ticks,
-		};
+	failed(batch: Batch, isFirst: boolean): void {
+		const { pointCount } = batch;
+		this.repeatLimit.add(batch);
 		this.sendLess();
 		if (isFirst)
 			this.maxRisked = Math.min(
-				this.riskLimit,
+				this.repeatLimit.maxPoints,
 				this.singleFailures >= flappingFailures ? pointCount : Math.ceil(pointCount / 4),
 			);
 	}
 
 	/** The state to continue with if it is never known whether this batch was stored. */
-	stateInDoubt({ firstSequence, lastSequence, pointCount }: Batch): SearchState {
-		const { upTo, count, ticks } = this.repeats;
-		const repeated = Math.max(0, Math.min(pointCount, upTo - firstSequence + 1));
+	stateInDoubt(batch: Batch): SearchState {
 		return {
 			...this.state,
-			maxPoints: Math.min(this.maxPoints, Math.ceil(pointCount / 4)),
-			repeats: { upTo: Math.max(upTo, lastSequence), count: count + repeated, ticks },
+			maxPoints: Math.min(this.maxPoints, Math.ceil(batch.pointCount / 4)),
+			repeats: this.repeatLimit.inDoubt(batch),
 		};
-	}
-
-	/** How many of these points have not been counted within the hour. The oldest ones are sent first, so they are in a row. */
-	private countRepeated(first: number, last: number): number {
-		if (last < first) return 0;
-		const counted = this.countedRepeats;
-		const isApart = first > counted.last + 1 || last < counted.first - 1;
-		const others = isApart
-			? last - first + 1
-			: Math.max(0, counted.first - first) + Math.max(0, last - counted.last);
-		this.countedRepeats = isApart
-			? { first, last, ticks: this.beganTicks }
-			: { first: Math.min(first, counted.first), last: Math.max(last, counted.last), ticks: counted.ticks };
-		return others;
 	}
 
 	/** The next request has the oldest point by itself. */
@@ -375,21 +313,9 @@ export class RefusalSearch {
 		this.refusedUpTo = 0;
 	}
 
-	/** Batches of points that are sent again grow up to this with each 2xx. */
-	private get riskLimit(): number {
-		return Math.max(1, Math.floor((maxRepeated - this.repeats.count) / 4));
-	}
-
-	/** How long the next one has to wait, milliseconds: a service that confirms points now and then gets few of them again. */
-	get repeatWaitMs(): number {
-		// mutation: wait-for-repeats
-		return Math.max(0, this.repeats.count - maxRepeated) * repeatedPointMs;
-	}
-
 	/** All points up to the one that it returns are settled; 0: none. They are passed over until they are not pending. */
 	takeSettled(oldest: number | undefined): number {
-		const { upTo } = this.repeats;
-		if (upTo > 0 && (oldest === undefined || oldest > upTo)) this.repeats = { ...this.repeats, upTo: 0 };
+		this.repeatLimit.forgetBefore(oldest);
 		this.passedOver = this.passedOver.filter(({ last }) => oldest !== undefined && last >= oldest);
 		const [next] = this.passedOver;
 		return oldest === undefined || next === undefined || next.strikes > 0 || next.first > oldest
@@ -398,13 +324,8 @@ export class RefusalSearch {
 	}
 
 	/** The first point from `start` on that is not passed over, and the next one that is. */
-	private pass(start: number): { readonly from: number; readonly before: number } {
-		let from = start;
-		for (const { first, last } of this.passedOver) {
-			if (from < first) return { from, before: first };
-			from = Math.max(from, last + 1);
-		}
-		return { from, before: Number.POSITIVE_INFINITY };
+	private pass(start: number): Gap {
+		return gapFrom(this.passedOver, start);
 	}
 
 	/**
@@ -474,19 +395,6 @@ export class RefusalSearch {
 	}
 
 	private passOver(first: number, last: number, strikes: number): void {
-		let range = { first, last, strikes };
-		const rest: PassedOver[] = [];
-		for (const each of this.passedOver) {
-			if (each.first >= first && each.last <= last) continue;
-			const touches = each.last + 1 >= range.first && each.first <= range.last + 1;
-			if (strikes > 0 || each.strikes > 0 || !touches) rest.push(each);
-			else
-				range = {
-					first: Math.min(each.first, range.first),
-					last: Math.max(each.last, range.last),
-					strikes,
-				};
-		}
-		this.passedOver = [...rest, range].sort((one, other) => one.first - other.first);
+		this.passedOver = addRange(this.passedOver, { first, last, strikes });
 	}
 }

@@ -2,7 +2,8 @@ import type { KeyValue } from "../boards/ecma419";
 import { type PersistentKey, writeIfChanged } from "../common/persistent-values";
 import { maxBatchPoints } from "../dakkio/rate-limits";
 import type { OwedCalls } from "./call-debt";
-import type { PassedOver, SearchState } from "./refusal-search";
+import type { PassedOver } from "./passed-over";
+import type { SearchState } from "./refusal-search";
 
 /** State of an uploader that is kept over each start. */
 export interface UploadState extends SearchState {

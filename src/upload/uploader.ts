@@ -623,7 +623,7 @@ export class Uploader {
 		if (hasReached) this.search.failures++;
 		const failures = Math.max(this.schedule.consecutiveFailures, hasReached ? this.search.failures : 0);
 		const backoff = retryBackoffMs(failures, this.options.random(), hasReached);
-		this.scheduleRetry(waitMs + Math.max(backoff, this.search.repeatWaitMs), cause);
+		this.scheduleRetry(waitMs + Math.max(backoff, this.search.repeatLimit.waitMs), cause);
 		if (hasReached) this.isStateChanged = true;
 	}
 
