@@ -58,7 +58,7 @@ export const mutants: readonly Mutant[] = [
 	{
 		name: "resends with another timestamp",
 		at: "reading-time",
-		mutate: replace("$0", "$0 + ($count-failure.1 % 2)"),
+		mutate: replace("$0", "$0 + (this.search.failures % 2)"),
 		violates: ["same"],
 		seed: 29,
 	},

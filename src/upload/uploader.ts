@@ -1,16 +1,14 @@
 import type { Time } from "../boards/board";
-import type { Clock } from "../clock/clock";
 import { errorMessage } from "../common/error-message";
-import type { Destination, TimedReading } from "../dakkio/point";
+import type { Destination } from "../dakkio/point";
 import { type ExchangeResult, isSuccess } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
-import type { ReadingLog } from "../store/reading-log";
-import { type Batch, planBatch } from "./batch";
+import type { Batch } from "./batch";
 import type { CallBudget } from "./call-budget";
 import { CallDebt, freeSearchCalls } from "./call-debt";
 import { classifyExchange, type UploadAction } from "./classify-exchange";
-import type { Quarantine } from "./quarantine";
-import { type PointSelection, type Refusal, RefusalSearch, type SuspectPoint } from "./refusal-search";
+import { PendingPoints, type PendingPointsOptions } from "./pending-points";
+import { type PointSelection, type Refusal, RefusalSearch } from "./refusal-search";
 import { maxReachedBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import { jsonContentType, serviceHeaders } from "./service-connection";
 import { UploadSchedule } from "./upload-schedule";
@@ -22,12 +20,8 @@ export interface UploadAttempt {
 	readonly failure: string | undefined;
 }
 
-export interface UploaderOptions {
+export interface UploaderOptions extends PendingPointsOptions {
 	readonly time: Time;
-	readonly clock: Clock;
-	readonly readings: ReadingLog;
-	readonly quarantine: Quarantine;
-	readonly destination: Destination;
 	/** Finds or creates the data source; called before the first point is sent, until it succeeds. `cause`: needs a person. */
 	readonly resolveDestination?:
 		| ((connection: HttpConnection) => Promise<Destination | { readonly cause: string } | ExchangeResult>)
@@ -42,8 +36,6 @@ export interface UploaderOptions {
 	saveState(state: UploadState): void;
 	/** The time between two regular uploads at `now`, milliseconds. */
 	intervalMs(now: number): number;
-	/** Estimates times for readings of boots that were never synchronized, in one pass. */
-	estimateUnanchoredBoots(): void;
 	/** Makes a connection to the service that keeps the rate limit headers of responses. */
 	connect(): HttpConnection;
 	/** Whether the network is up. */
@@ -56,7 +48,6 @@ export interface UploaderOptions {
 	onChange?(): void;
 	/** Uniform in 0 … 1. */
 	random(): number;
-	log(line: string): void;
 }
 
 /** See {@link Uploader.sendBatch}. */
@@ -76,22 +67,20 @@ const unreadableMessage = "pending readings cannot be read from flash; ";
 
 /**
  * Sends pending readings to Dakkio: one request at a time, oldest first, acknowledged only after a 2xx. It never gives
- * up and never throws. Decisions are in `classify-exchange` and `refusal-search`, waits in `retry-backoff` and
- * `upload-interval`.
+ * up and never throws. Decisions are in `classify-exchange` and `refusal-search`, waits in `retry-backoff`,
+ * `upload-interval` and `upload-schedule`; the points themselves in `pending-points`.
  */
 export class Uploader {
 	private readonly options: UploaderOptions;
-	/** `undefined` until it is resolved. */
-	private destination: Destination | undefined;
+	private isDestinationKnown: boolean;
 	private readonly search = new RefusalSearch();
+	private readonly points: PendingPoints;
 	private readonly schedule: UploadSchedule;
 	private readonly debt: CallDebt;
 	private connection: HttpConnection | undefined;
 	private isDraining = false;
 	/** The last result needs a change of the settings or the service: its cause. */
 	private _fault: string | undefined;
-	/** How many points dropped from the quarantine have been reported to the service. */
-	private reportedDrops: number;
 	/** See {@link UploadState}. */
 	private restarts = 0;
 	/** Of the state of before the start, until the time is known. */
@@ -102,8 +91,6 @@ export class Uploader {
 		logged: new Set(),
 	};
 	private _lastAttempt: UploadAttempt | undefined;
-	/** The ring of readings could not be written in this upload. */
-	private isRingFailed = false;
 	/** The request under way, once its first byte may have been sent. */
 	private inFlight: Batch | undefined;
 	/** {@link state} has not been saved since it changed. */
@@ -115,12 +102,13 @@ export class Uploader {
 
 	constructor(options: UploaderOptions) {
 		this.options = options;
-		this.destination = options.resolveDestination === undefined ? options.destination : undefined;
+		this.isDestinationKnown = options.resolveDestination === undefined;
+		this.points = new PendingPoints(options, this.search);
 		this.schedule = new UploadSchedule(options);
 		this.debt = new CallDebt(options);
 		const { keptState } = options;
-		this.reportedDrops = keptState?.reportedDrops ?? 0;
 		if (keptState === undefined) return;
+		this.points.reportedDrops = keptState.reportedDrops;
 		this.search.resume(keptState);
 		this.debt.owed = keptState.owed;
 		this.restarts = keptState.restarts;
@@ -155,7 +143,7 @@ export class Uploader {
 			restarts: this.restarts,
 			retryUtc: (clock.now() ?? 0) + notBeforeTicks - time.ticks(),
 			consecutiveFailures: this.schedule.consecutiveFailures,
-			reportedDrops: this.reportedDrops,
+			reportedDrops: this.points.reportedDrops,
 			owed: this.debt.owed,
 		};
 	}
@@ -287,7 +275,7 @@ export class Uploader {
 		const { time, clock } = this.options;
 		this.schedule.beginUpload(this.options.intervalMs(clock.now() ?? 0));
 		this.search.begin(time.ticks());
-		this.isRingFailed = false;
+		this.points.begin();
 		this.isDraining = true;
 		// mutation: claim-network
 		await this.options.claimNetwork?.();
@@ -378,10 +366,11 @@ export class Uploader {
 	/** Resolves the destination; false if that fails, with a retry as for any failure. */
 	private async ensureDestination(connection: HttpConnection): Promise<boolean> {
 		const { options } = this;
-		if (this.destination !== undefined || options.resolveDestination === undefined) return true;
+		if (this.isDestinationKnown || options.resolveDestination === undefined) return true;
 		const found = await options.resolveDestination(connection);
 		if ("bucketId" in found) {
-			this.destination = found;
+			this.points.destination = found;
+			this.isDestinationKnown = true;
 			return true;
 		}
 		this.schedule.pauseRequests();
@@ -403,9 +392,9 @@ export class Uploader {
 	 * acknowledges it; any other result changes nothing.
 	 */
 	async sendTrial(connection: HttpConnection): Promise<ExchangeResult | undefined> {
-		const selection = this.select();
+		const selection = this.points.select();
 		// A service that stores and fails gets it at each test.
-		const batch = selection === undefined ? undefined : this.plan({ ...selection, maxPoints: 1 });
+		const batch = selection === undefined ? undefined : this.points.plan({ ...selection, maxPoints: 1 });
 		if (selection === undefined || batch === undefined) return undefined;
 		const result = await this.exchange(connection, batch);
 		if (result.kind === "response" && isSuccess(result.status)) this.acknowledge(batch, selection, result);
@@ -419,21 +408,11 @@ export class Uploader {
 	 * scheduled.
 	 */
 	private async sendBatch(connection: HttpConnection): Promise<BatchStep> {
-		const { clock, time, readings } = this.options;
-		const selection = this.select();
-		const batch = selection === undefined ? undefined : this.plan(selection);
-		if (selection === undefined || batch === undefined) {
-			const isFirst = selection?.from === readings.oldestSequence || readings.length === 0;
-			if (selection === undefined) return "done";
-			const { readableFrom = 0 } = readings;
-			if (readableFrom > selection.from) return this.skipUnreadable(selection, readableFrom);
-			if (!isFirst) return this.search.skip(selection) ? "nothing" : "done";
-			this.schedule.setNotBefore(time.ticks() + Math.max(recheckIntervalMs, clock.unsavedWaitMs));
-			const isUnreadable = readings.pending().next().done === true;
-			const remedy = readings.length === 0 ? "they are skipped until the next boot" : "that is tried again";
-			this.options.log(`upload: ${isUnreadable ? unreadableMessage + remedy : noTimeMessage}`);
-			return "unsent";
-		}
+		const { clock } = this.options;
+		const selection = this.points.select();
+		if (selection === undefined) return "done";
+		const batch = this.points.plan(selection);
+		if (batch === undefined) return this.skip(selection);
 		const result = await this.exchange(connection, batch);
 		if (this.isAborted && result.kind === "failure") return "failed";
 		this.options.onAttempt(result.kind === "response" || result.phase !== "resolve");
@@ -446,14 +425,25 @@ export class Uploader {
 		return step === "failed" && !hasReachedServer(result) ? "unsent" : step;
 	}
 
-	/** Reading failed: newer points are sent, and these stay pending. */
-	private skipUnreadable(selection: PointSelection, readableFrom: number): "nothing" | "done" {
+	/** Nothing of this can be sent now: newer points are, if there are others. */
+	private skip(selection: PointSelection): "nothing" | "done" | "unsent" {
+		const { clock, time, readings } = this.options;
 		const { from } = selection;
-		const before = Math.min(selection.before, readableFrom);
-		this.options.log(
-			`upload: points ${from} to ${before - 1} cannot be read from flash; newer ones are sent, these are read again next time`,
-		);
-		return this.search.skip({ ...selection, before }) ? "nothing" : "done";
+		const { readableFrom = 0 } = readings;
+		if (readableFrom > from) {
+			const before = Math.min(selection.before, readableFrom);
+			this.options.log(
+				`upload: points ${from} to ${before - 1} cannot be read from flash; newer ones are sent, these are read again next time`,
+			);
+			return this.search.skip({ ...selection, before }) ? "nothing" : "done";
+		}
+		if (from !== readings.oldestSequence && readings.length > 0)
+			return this.search.skip(selection) ? "nothing" : "done";
+		this.schedule.setNotBefore(time.ticks() + Math.max(recheckIntervalMs, clock.unsavedWaitMs));
+		const isUnreadable = readings.pending().next().done === true;
+		const remedy = readings.length === 0 ? "they are skipped until the next boot" : "that is tried again";
+		this.options.log(`upload: ${isUnreadable ? unreadableMessage + remedy : noTimeMessage}`);
+		return "unsent";
 	}
 
 	private async exchange(connection: HttpConnection, batch: Batch): Promise<ExchangeResult> {
@@ -494,28 +484,6 @@ export class Uploader {
 		if (this.oddities.logged.has(oddity)) return;
 		this.oddities.logged.add(oddity);
 		this.options.log(`upload: ${oddity}; its status counts, the connection is closed`);
-	}
-
-	private select(): PointSelection | undefined {
-		const { readings } = this.options;
-		this.acknowledgeSettled();
-		const { oldestSequence, newestSequence } = readings;
-		if (oldestSequence === undefined || newestSequence === undefined) return undefined;
-		return this.search.next(oldestSequence, newestSequence);
-	}
-
-	/** If the first reading has no time, its boot was never synchronized. */
-	private plan(selection: PointSelection): Batch | undefined {
-		const { quarantine } = this.options;
-		const { droppedPoints } = quarantine;
-		const quarantineDrops = droppedPoints > this.reportedDrops ? droppedPoints : undefined;
-		const to = this.destination ?? this.options.destination;
-		const source = (from: number) => this.timedReadings(from, selection.before);
-		const options = { ...selection, quarantineDrops };
-		const batch = planBatch(source, to, options);
-		if (batch !== undefined) return batch;
-		this.options.estimateUnanchoredBoots();
-		return planBatch(source, to, options);
 	}
 
 	private apply(
@@ -566,7 +534,7 @@ export class Uploader {
 		const { cause } = action;
 		// mutation: count-strike
 		const isProven = this.search.strike(sequence);
-		if (isProven) this.quarantinePoint({ sequence, cause });
+		if (isProven) this.points.quarantine({ sequence, cause });
 		else this.options.log(`point ${sequence} not taken again: ${cause}; newer ones are sent`);
 		this.isStateChanged = true;
 		if (action.kind !== "retry") return "refused";
@@ -578,36 +546,16 @@ export class Uploader {
 		const { passedOver, failures, refusals } = this.search;
 		const isChanged = passedOver.length > 0 || failures > 0 || refusals > 0;
 		const refused = this.search.accepted(selection.from, batch);
-		for (const suspect of refused) this.quarantinePoint(suspect);
-		this.acknowledgeSettled();
+		for (const suspect of refused) this.points.quarantine(suspect);
+		this.points.acknowledgeSettled();
 		// mutation: log-sent-batch
 		this.options.log(`sent ${batchName(batch)}: ${result.kind === "response" ? result.status : ""}`);
 		this.schedule.consecutiveFailures = 0;
 		this.restarts = 0;
 		this.recordAttempt(refused.at(-1)?.cause);
 		const reportsDrops = batch.quarantineDrops !== undefined;
-		if (reportsDrops) this.reportedDrops = batch.quarantineDrops;
+		if (reportsDrops) this.points.reportedDrops = batch.quarantineDrops;
 		if (isChanged || this.search.passedOver.length > 0 || reportsDrops) this.isStateChanged = true;
-	}
-
-	private acknowledgeSettled(): void {
-		const { readings } = this.options;
-		// Ends, too, where the ring takes an acknowledgement and does not move.
-		for (let oldest: number | undefined = 0; !this.isRingFailed && oldest !== readings.oldestSequence; ) {
-			oldest = readings.oldestSequence;
-			const upTo = this.search.takeSettled(oldest);
-			if (upTo === 0) return;
-			try {
-				// mutation: acknowledge-batch
-				readings.acknowledge(upTo);
-			} catch (error) {
-				// They are passed over, also after a restart: sent again, they would be stored again.
-				this.isRingFailed = true;
-				this.options.log(
-					`upload: points up to ${upTo} stay pending, and are not sent again: ${errorMessage(error)}`,
-				);
-			}
-		}
 	}
 
 	private retry(
@@ -643,7 +591,6 @@ export class Uploader {
 	/** Returns whether it is the first in a row. */
 	private countFailure(): boolean {
 		const { isFirstFailure } = this;
-		// mutation: count-failure
 		this.schedule.consecutiveFailures++;
 		return isFirstFailure;
 	}
@@ -658,43 +605,6 @@ export class Uploader {
 		this.options.log(
 			`not sent: ${cause} (${this.options.readings.length} pending, next try in ${seconds} s)`,
 		);
-	}
-
-	private quarantinePoint({ sequence, cause }: SuspectPoint): void {
-		const { quarantine } = this.options;
-		const destination = this.destination ?? this.options.destination;
-		try {
-			let isKept = false;
-			for (const timed of this.timedReadings(sequence, sequence + 1)) {
-				// mutation: quarantine-reading
-				quarantine.add(timed, destination, cause);
-				isKept = true;
-			}
-			if (!isKept) throw new Error("the point cannot be read");
-		} catch (error) {
-			this.search.hold(sequence);
-			this.options.log(
-				`refused: point ${sequence}: ${cause}; it stays pending, as the quarantine fails: ${errorMessage(error)}`,
-			);
-			return;
-		}
-		const { length, droppedPoints } = quarantine;
-		const dropped = droppedPoints === 0 ? "" : `, ${droppedPoints} overwritten`;
-		this.options.log(`refused: point ${sequence}: ${cause}; kept in quarantine (${length} there${dropped})`);
-	}
-
-	private *timedReadings(from: number, before: number): Generator<TimedReading> {
-		const { readings, clock } = this.options;
-		for (const reading of readings.pending(from)) {
-			const time = clock.resolve(reading.time);
-			if (time === undefined || reading.sequence >= before) return;
-			yield {
-				reading,
-				// mutation: reading-time
-				utc: time.utc,
-				estimated: time.estimated,
-			};
-		}
 	}
 }
 
