@@ -255,6 +255,7 @@ export class Uploader {
 		this.options.log(
 			`upload: the service failed before the restart, too; next try in ${Math.ceil(wait / 1000)} s`,
 		);
+		this.options.onChange?.();
 	}
 
 	private pause(wait: number): Promise<void> {
