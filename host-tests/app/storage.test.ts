@@ -11,7 +11,7 @@ import { AppFixture } from "./app-fixture";
 
 async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
 	const directory = mkdtempSync(join(tmpdir(), "storage-"));
-	const world = await World.start({ directory, speed: 50 });
+	const world = await World.start({ directory, speed: 500 });
 	try {
 		await run(world);
 	} finally {
