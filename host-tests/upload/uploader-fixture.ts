@@ -248,6 +248,9 @@ export class UploaderFixture {
 	}
 }
 
+const endOfHead = "\r\n\r\n";
+const empty = Buffer.alloc(0);
+
 /** A socket whose peer answers each whole request with what `serve` returns, 10 ms later. */
 class SimulatedSocket implements TCP {
 	readonly remoteAddress = undefined;
@@ -255,8 +258,11 @@ class SimulatedSocket implements TCP {
 	private readonly options: TCPOptions;
 	private readonly time: VirtualTime;
 	private readonly serve: (body: Buffer) => string | undefined;
-	private received = Buffer.alloc(0);
-	private arrived = Buffer.alloc(0);
+	/** Parts of a request, whose length is known once its head is there. */
+	private received: Buffer[] = [];
+	private receivedBytes = 0;
+	private requestBytes = Number.POSITIVE_INFINITY;
+	private arrived = empty;
 	private closed = false;
 
 	constructor(options: TCPOptions, time: VirtualTime, serve: (body: Buffer) => string | undefined) {
@@ -274,12 +280,15 @@ class SimulatedSocket implements TCP {
 	}
 
 	write(bytes: Uint8Array): void {
-		this.received = Buffer.concat([this.received, bytes]);
-		const head = this.received.indexOf("\r\n\r\n");
-		const length = Number(/content-length: (\d+)/i.exec(this.received.toString("latin1", 0, head))?.[1] ?? 0);
-		if (head < 0 || this.received.length < head + 4 + length) return;
-		const body = this.received.subarray(head + 4, head + 4 + length);
-		this.received = Buffer.alloc(0);
+		this.received.push(Buffer.from(bytes));
+		this.receivedBytes += bytes.length;
+		if (this.requestBytes === Number.POSITIVE_INFINITY) this.findEndOfRequest();
+		if (this.receivedBytes < this.requestBytes) return;
+		const request = Buffer.concat(this.received);
+		const body = request.subarray(request.indexOf(endOfHead) + endOfHead.length, this.requestBytes);
+		this.received = [];
+		this.receivedBytes = 0;
+		this.requestBytes = Number.POSITIVE_INFINITY;
 		this.later(() => {
 			const response = this.serve(body);
 			this.later(() => {
@@ -298,6 +307,14 @@ class SimulatedSocket implements TCP {
 
 	close(): void {
 		this.closed = true;
+	}
+
+	private findEndOfRequest(): void {
+		const received = Buffer.concat(this.received);
+		const head = received.indexOf(endOfHead);
+		if (head < 0) return;
+		const [, length = 0] = /content-length: (\d+)/i.exec(received.toString("latin1", 0, head)) ?? [];
+		this.requestBytes = head + endOfHead.length + Number(length);
 	}
 
 	private later(callback: () => void): void {
