@@ -215,22 +215,6 @@ describe.concurrent("--speed", () => {
 	});
 });
 
-test("a folder that cannot hold its state is one sentence that says what to do", async () => {
-	await withState(async (state) => {
-		const file = join(state, "file");
-		writeFileSync(file, "");
-		const start = new StartProcess(file);
-		expect(await start.waitForEnd()).toBe(1);
-		expect(start.stderr).toMatch(/^State cannot be kept in .*\): name a folder .* with --state\.\n$/);
-	});
-});
-
-test.skipIf(!existsSync("/proc/self"))("a folder that the system refuses is one sentence", async () => {
-	const start = new StartProcess("/proc/dakkio");
-	expect(await start.waitForEnd()).toBe(1);
-	expect(start.stderr).toMatch(/^State cannot be kept in \/proc\/dakkio .* with --state\.\n$/);
-});
-
 describe.concurrent("state that cannot be used is one sentence, and is left as it is:", () => {
 	const secret = "correct horse battery";
 	const isFile = (path: string, text: string) => (state: string) => {
@@ -312,7 +296,7 @@ describe.concurrent("a reader that closes the pipe, like head", () => {
 	});
 });
 
-test("the README's transcript is what is printed", async () => {
+test.concurrent("the README's transcript is what is printed", async () => {
 	const [, transcript = ""] = /<!-- transcript: npm start -->\n```\n([\s\S]*?)\n```/.exec(readme) ?? [];
 	const wanted = transcript.split("\n");
 	await withState(async (state) => {
@@ -327,6 +311,18 @@ test("the README's transcript is what is printed", async () => {
 	});
 });
 
+test.concurrent("what a settings file without a key says of a service is reported as unused", async () => {
+	await withState(async (state) => {
+		const path = join(state, "board.json");
+		writeFileSync(path, JSON.stringify({ server: "https://dakkio.example", bucketId: "5".repeat(24) }));
+		const start = new StartProcess(state, ["--settings", path]);
+		expect(await start.fact("Settings")).toBe(
+			`server, bucketId of ${path}: not used, because without a key in it the board posts to the embedded Dakkio`,
+		);
+		await start.waitForLine(/sent point 1: 201/);
+	});
+});
+
 test("the README's transcript of a new board is what it logs", async () => {
 	const [, transcript = ""] = /<!-- transcript: a new board -->\n```\n([\s\S]*?)\n```/.exec(readme) ?? [];
 	await withState(async (state) => {
@@ -338,6 +334,22 @@ test("the README's transcript of a new board is what it logs", async () => {
 		expect(printed).toEqual(wanted.map(withoutBoard));
 		expect(log.some((line) => /[█▀▄]/.test(line))).toBe(true);
 	});
+});
+
+test("a folder that cannot hold its state is one sentence that says what to do", async () => {
+	await withState(async (state) => {
+		const file = join(state, "file");
+		writeFileSync(file, "");
+		const start = new StartProcess(file);
+		expect(await start.waitForEnd()).toBe(1);
+		expect(start.stderr).toMatch(/^State cannot be kept in .*\): name a folder .* with --state\.\n$/);
+	});
+});
+
+test.skipIf(!existsSync("/proc/self"))("a folder that the system refuses is one sentence", async () => {
+	const start = new StartProcess("/proc/dakkio");
+	expect(await start.waitForEnd()).toBe(1);
+	expect(start.stderr).toMatch(/^State cannot be kept in \/proc\/dakkio .* with --state\.\n$/);
 });
 
 test("the setup page has another port where its own is in use, and the invitation names it", async () => {
@@ -387,18 +399,6 @@ test("each port is chosen by itself", async () => {
 		expect(points).toMatch(/^http:\/\/localhost:(8080|\d+ {2}\(8080 is in use\))$/);
 		await start.stop();
 		other.close();
-	});
-});
-
-test("what a settings file without a key says of a service is reported as unused", async () => {
-	await withState(async (state) => {
-		const path = join(state, "board.json");
-		writeFileSync(path, JSON.stringify({ server: "https://dakkio.example", bucketId: "5".repeat(24) }));
-		const start = new StartProcess(state, ["--settings", path]);
-		expect(await start.fact("Settings")).toBe(
-			`server, bucketId of ${path}: not used, because without a key in it the board posts to the embedded Dakkio`,
-		);
-		await start.waitForLine(/sent point 1: 201/);
 	});
 });
 
