@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { alone, slow } from "../vitest.config";
+import { alone, longest, slow } from "../vitest.config";
 
 const root = join(import.meta.dirname, "..");
 
@@ -16,9 +16,11 @@ function toRegExp(pattern: string): RegExp {
 }
 
 const ownProcess = [...alone, ...slow].map(toRegExp);
-const shared = readdirSync(join(root, "host-tests"), { recursive: true, encoding: "utf8" })
+const sources = readdirSync(join(root, "host-tests"), { recursive: true, encoding: "utf8" })
 	.map((path) => join("host-tests", path))
-	.filter((path) => path.endsWith(".test.ts") && !path.includes("node_modules"))
+	.filter((path) => path.endsWith(".ts") && !path.includes("node_modules"));
+const shared = sources
+	.filter((path) => path.endsWith(".test.ts"))
 	.filter((path) => !ownProcess.some((pattern) => pattern.test(path)));
 
 test("files that share a process are found", () => {
@@ -30,7 +32,7 @@ test("files that share a process are found", () => {
 
 test.each([
 	["replaces a module, a global or a method", /\bvi\.(mock|doMock|hoisted|stub|spyOn|useFake|setSystemTime)/],
-	["changes the process", /\bprocess\.(env\.\w+ *=[^=]|env\[|chdir|on\(|exitCode)/],
+	["changes the process", /(?<!\.)\bprocess\.(env\.\w+ *=[^=]|env\[|chdir|on\(|exitCode)/],
 	[
 		"adds to what is global",
 		/\bglobalThis\.\w+ *=[^=]|\b(assign|defineProperty)\(globalThis|\.configureGlobal\(/,
@@ -43,3 +45,14 @@ test.each([
 		expect(others.filter((path) => pattern.test(readFileSync(join(root, path), "utf8")))).toEqual([]);
 	},
 );
+
+test("no module that files import has a hook of its own: it would be loaded, and hook, with the first of them only", () => {
+	const modules = sources.filter((path) => !path.endsWith(".test.ts"));
+	const isHooked = (path: string) =>
+		/^(before|after)(All|Each)\(/m.test(readFileSync(join(root, path), "utf8"));
+	expect(modules.filter(isHooked)).toEqual([]);
+});
+
+test("files that start first are there", () => {
+	expect(longest.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});

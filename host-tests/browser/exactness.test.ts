@@ -1,28 +1,24 @@
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FreshBoard } from "../../simulator/fresh-board";
 import { nearbyNetworks } from "../../simulator/simulated-networks";
-import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
+import { browserPath, PageVisit, SetupPageDriver } from "./setup-page-driver";
 
 describe.skipIf(browserPath === undefined)("on the page", () => {
-	let browser: Browser;
 	let board: FreshBoard;
 	let visit: PageVisit;
 	let setup: SetupPageDriver;
 
 	beforeAll(async () => {
-		browser = await launchBrowser();
 		// As the chip shows bytes that are not UTF-8.
 		const notText = { ssid: "Caf\ufffd", password: "12345678", meanRssi: -50 };
 		board = await FreshBoard.start(undefined, undefined, [notText, ...nearbyNetworks]);
-		visit = await PageVisit.open(browser, board.url);
+		visit = await PageVisit.open(board.url);
 		setup = new SetupPageDriver(visit);
 	});
 
 	afterAll(async () => {
 		await visit.close();
 		await board.stop();
-		await browser.close();
 		expect(visit.errors).toEqual([]);
 	});
 

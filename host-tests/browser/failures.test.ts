@@ -1,11 +1,9 @@
-import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CertificateFault } from "../../simulator/dakkio/certificates";
 import { respondWith } from "../../simulator/dakkio/misbehaviours";
 import { FreshBoard } from "../../simulator/fresh-board";
-import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
+import { browserPath, PageVisit, SetupPageDriver } from "./setup-page-driver";
 
-let browser: Browser;
 let board: FreshBoard;
 let visit: PageVisit;
 let setup: SetupPageDriver;
@@ -181,9 +179,8 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 
 describe.skipIf(browserPath === undefined)("a failed test shows its cause and the remedy", () => {
 	beforeAll(async () => {
-		browser = await launchBrowser();
 		board = await FreshBoard.start();
-		visit = await PageVisit.open(browser, board.url);
+		visit = await PageVisit.open(board.url);
 		setup = new SetupPageDriver(visit);
 		await setup.choose("Home", "correct horse");
 		await setup.go("Dakkio");
@@ -192,7 +189,7 @@ describe.skipIf(browserPath === undefined)("a failed test shows its cause and th
 	});
 
 	afterAll(async () => {
-		await browser?.close();
+		await visit?.close();
 		await board?.stop();
 	});
 

@@ -1,22 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { DataPoint } from "../../simulator/dakkio/api";
 import { StartProcess, withState } from "../start/start-process";
-import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
-
-let browser: Browser;
+import { browserPath, PageVisit, SetupPageDriver } from "./setup-page-driver";
 
 describe.skipIf(browserPath === undefined)("a first-time user", () => {
-	beforeAll(async () => {
-		browser = await launchBrowser();
-	});
-
-	afterAll(async () => {
-		await browser?.close();
-	});
-
 	test("goes from npm start -- --fresh to a point with two renamed sensors and a contact, by tapping and typing names", async () => {
 		await withState(async (state) => {
 			const start = new StartProcess(state, ["--fresh", "--sensors", "bme280,sht41"]);
@@ -26,7 +15,7 @@ describe.skipIf(browserPath === undefined)("a first-time user", () => {
 				start.fact("Bucket"),
 			]);
 			await start.waitForLine(/reading 1:/);
-			const visit = await PageVisit.open(browser, url);
+			const visit = await PageVisit.open(url);
 			const { page } = visit;
 			const setup = new SetupPageDriver(visit);
 

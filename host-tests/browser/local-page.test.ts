@@ -1,19 +1,17 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { BoardRunner } from "../../simulator/board-runner";
 import { LogLines } from "../../simulator/log-lines";
 import { startNetwork } from "../../simulator/simulated-networks";
 import { World } from "../../simulator/world";
-import { browserPath, launchBrowser, PageVisit } from "./setup-page-driver";
+import { browserPath, PageVisit } from "./setup-page-driver";
 
 /** The page on the home network, of a whole virtual board. Nothing that the board reports may become markup. */
 
 const hostile = '<img src=x onerror="alert(1)">';
 
-let browser: Browser;
 let world: World;
 let board: BoardRunner;
 let url: string;
@@ -22,7 +20,6 @@ const directory = mkdtempSync(join(tmpdir(), "local-page-"));
 
 describe.skipIf(browserPath === undefined)("a board on the home network, and a phone", () => {
 	beforeAll(async () => {
-		browser = await launchBrowser();
 		world = await World.start({ directory, speed: 1 });
 		const log = new LogLines();
 		board = new BoardRunner(world, (line) => log.append(line));
@@ -39,14 +36,13 @@ describe.skipIf(browserPath === undefined)("a board on the home network, and a p
 	});
 
 	afterAll(async () => {
-		await browser?.close();
 		await board?.stop();
 		await world?.close();
 		rmSync(directory, { recursive: true, force: true });
 	});
 
 	beforeEach(async () => {
-		visit = await PageVisit.open(browser, url, (page) => page.getByRole("heading", { name: "State" }));
+		visit = await PageVisit.open(url, (page) => page.getByRole("heading", { name: "State" }));
 	});
 
 	afterEach(async () => {

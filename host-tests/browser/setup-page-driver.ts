@@ -34,9 +34,13 @@ const phone = {
 	reducedMotion: "reduce",
 } as const satisfies BrowserContextOptions;
 
-export function launchBrowser(): Promise<Browser> {
+let browser: Promise<Browser> | undefined;
+
+/** One for all tests of a process, which closes it when it ends. */
+function launchedBrowser(): Promise<Browser> {
 	// The sandbox does not work for root, as which tests run in containers.
-	return chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+	browser ??= chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+	return browser;
 }
 
 /** A page that collects its errors, of which there must be none. */
@@ -76,11 +80,10 @@ export class PageVisit {
 	}
 
 	static async open(
-		browser: Browser,
 		url: string,
 		ready = (page: Page) => page.getByRole("navigation", { name: "Steps" }),
 	): Promise<PageVisit> {
-		const page = PageVisit.idlePages.pop() ?? (await PageVisit.newPage(browser));
+		const page = PageVisit.idlePages.pop() ?? (await PageVisit.newPage());
 		const visit = new PageVisit(page, url);
 		await page.goto(url);
 		await ready(page).waitFor();
@@ -92,8 +95,8 @@ export class PageVisit {
 		await Promise.all(this.waiting);
 	}
 
-	private static async newPage(browser: Browser): Promise<Page> {
-		const context = await browser.newContext(phone);
+	private static async newPage(): Promise<Page> {
+		const context = await (await launchedBrowser()).newContext(phone);
 		const page = await context.newPage();
 		page.setDefaultTimeout(timeoutMs);
 		return page;

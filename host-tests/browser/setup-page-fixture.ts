@@ -1,14 +1,11 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import { afterEach, describe, expect } from "vitest";
 import { FreshBoard } from "../../simulator/fresh-board";
-import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
+import { browserPath, PageVisit, SetupPageDriver } from "./setup-page-driver";
 
 /** What {@link openBoard} opened last. */
 export let board: FreshBoard;
 export let visit: PageVisit;
 export let setup: SetupPageDriver;
-
-let browser: Browser;
 
 /** Starts a board, as {@link FreshBoard.start} does, and opens its setup page on a phone. */
 export async function openBoard(...arguments_: Parameters<typeof FreshBoard.start>): Promise<void> {
@@ -19,23 +16,15 @@ export async function openBoard(...arguments_: Parameters<typeof FreshBoard.star
 
 /** The same page on another phone. */
 export function visitBoard(): Promise<PageVisit> {
-	return PageVisit.open(browser, board.url);
+	return PageVisit.open(board.url);
 }
 
 /**
- * Tests that open a board each, in one browser; skipped without one. After each test the board stops. Errors in the
+ * Tests that open a board each; skipped without a browser. After each test the board stops. Errors in the
  * page fail the test, unless it takes those that it expects out of `visit.errors`.
  */
 export function describeSetupPage(title: string, tests: () => void): void {
 	describe.skipIf(browserPath === undefined)(title, () => {
-		beforeAll(async () => {
-			browser = await launchBrowser();
-		});
-
-		afterAll(async () => {
-			await browser?.close();
-		});
-
 		afterEach(async () => {
 			await visit.close();
 			await board.stop();

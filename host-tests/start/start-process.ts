@@ -4,13 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll } from "vitest";
 import { LogLines } from "../../simulator/log-lines";
 import { bundleProgram } from "../../simulator/program-bundle";
 
 const root = join(import.meta.dirname, "../..");
+/** Of all test files of this process; removed when it ends. */
 const bundle = await bundleProgram("simulator/start.ts");
-afterAll(bundle.remove);
 
 /** What Node runs for `npm start`: compiled before, as it takes less time, or as a user has it. */
 const bundled: readonly string[] = [bundle.path];
