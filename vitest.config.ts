@@ -2,9 +2,10 @@ import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Mutants of the firmware, and weeks and months of its life: minutes of CPU time. Run by `npm run test:slow`. */
+/** Mutants of the firmware, and days, weeks and months of its life: minutes of CPU time. Run by `npm run test:slow`. */
 export const slow: readonly string[] = [
-	"host-tests/upload/exhausted-plan.test.ts",
+	"host-tests/queue/planted-bugs.test.ts",
+	"host-tests/upload/{exhausted-plan,failing-flash,outages}.test.ts",
 	"host-tests/life/{battery,faults,invariants,life,local-page,memory,mutants,pacing,regressions,update,update-faults}.test.ts",
 ];
 
