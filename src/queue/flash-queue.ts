@@ -18,10 +18,11 @@ import {
 } from "./flash-format";
 import { RingReader } from "./ring-reader";
 import { furthest, noBoundary, recordsBetween, type SectorBoundary } from "./sector-boundary";
-import { isSector, SectorFlash } from "./sector-flash";
+import { SectorFlash } from "./sector-flash";
 import { SectorReader } from "./sector-reader";
 import {
 	checkedBlocksAhead,
+	countUnreadAhead,
 	findFirstSectorFrom,
 	findNewestSector,
 	findSectorBefore,
@@ -114,6 +115,8 @@ export class FlashQueue {
 	private isHinted = false;
 	/** The sector before the first one that is opened. */
 	private lastSector: Pick<Sector, "sectorNumber" | "block">;
+	/** How many blocks after the newest may hide a newer sector, which the mount could not read. */
+	private unreadAhead = 0;
 	/** How many blocks after the newest may have a header from a failed attempt to open a sector. */
 	private abandonedHeaders = 0;
 	/** Of these blocks, how many held pending records. */
@@ -361,12 +364,16 @@ export class FlashQueue {
 
 	private mountNewest(hint: RingHint | undefined): boolean {
 		this.damage.bytes = 0;
+		const { failedReads } = this.sectors;
 		const newest = findNewestSector(this.sectors, hint);
 		if (newest === undefined) {
 			if (hint !== undefined && this.tail.sector === undefined) this.skipLostSector(hint);
 			return false;
 		}
 		if (this.tail.sector !== undefined && isBefore(newest, this.tail.sector)) return false;
+		const hasFailed = this.sectors.failedReads !== failedReads;
+		// mutation: count-unread-ahead
+		this.unreadAhead = hasFailed ? countUnreadAhead(newest, this.sectors) : 0;
 		this.front = unknownPosition;
 		this.unreportedDrops = 0;
 		const tail = findTail(this.sectors, newest, this.keyByte);
@@ -376,8 +383,10 @@ export class FlashQueue {
 			hint.block === newest.block &&
 			hint.firstSequence === newest.firstSequence;
 		this.applyTail(newest, tail);
+		// mutation: skip-unread-numbers
+		this.skipSequences(this.unreadAhead * maxRecords(this.sectors.blockLength), true);
 		if (hint !== undefined && isBefore(newest, hint)) this.skipLostSector(hint);
-		else this.skipHiddenSequences(newest);
+		else if (this.unreadAhead === 0) this.skipHiddenSequences(newest);
 		this.nextEraseBoundary = this.eraseBoundary(newest.sectorNumber + 1, this.acknowledgedSequence);
 		if (this.acknowledgedSequence + 1 < this.nextSequence) this.findFront(newest, tail.marks.frontOffset);
 		this.knownReservedBytes = undefined;
@@ -402,8 +411,7 @@ export class FlashQueue {
 		this.damage.bytes += this.sectors.blockLength;
 		// mutation: number-after-lost-sector
 		const next = firstSequence + maxRecords(this.sectors.blockLength);
-		const isUnread = block < this.sectors.blocks && !this.sectors.isReadable(block);
-		if (this.tail.sector !== undefined) this.skipSequences(next - this.nextSequence, isUnread);
+		if (this.tail.sector !== undefined) this.skipSequences(next - this.nextSequence, this.unreadAhead > 0);
 		else {
 			this.nextSequence = next;
 			this.acknowledgedSequence = next - 1;
@@ -572,10 +580,6 @@ export class FlashQueue {
 			if (isFresh && this.failedOpenings + unread >= maxFailedOpenings) break;
 			const block = (before.block + ahead) % blocks;
 			const sectorNumber = before.sectorNumber + ahead;
-			const { failedReads } = this.sectors;
-			// mutation: keep-unread-sector
-			if (this.sectors.isDoubtful && this.holdsNewer(block, before.sectorNumber)) break;
-			const isHeaderRead = this.sectors.failedReads === failedReads;
 			const next = furthest(erased, this.eraseBoundary(sectorNumber + 1, erased.firstSequence - 1));
 			// Records of the sector erased after it may have to go as well, for want of space for their acknowledgements.
 			const reserved = recordsBetween(erased, next) * markBytes;
@@ -584,7 +588,7 @@ export class FlashQueue {
 			const isFrontKept = end.firstSequence <= acknowledged + 1;
 			// What cannot be read is not erased: it may hold records, and be read later.
 			// mutation: erase-readable
-			const isReadable = isHeaderRead && this.sectors.isReadable(block);
+			const isReadable = ahead > this.unreadAhead && this.sectors.isReadable(block);
 			const found =
 				isReadable &&
 				this.formatBlock({
@@ -614,12 +618,6 @@ export class FlashQueue {
 			erased = next;
 		}
 		throw new FlashFailedError();
-	}
-
-	/** Reading failed in the mount, and works now: the newest sector was not found. */
-	private holdsNewer(block: number, sectorNumber: number): boolean {
-		const head = this.sectors.readBlockHeader(block);
-		return isSector(head) && head.sectorNumber > sectorNumber;
 	}
 
 	/** The boundary before the record that follows `sequence`, which is the last acknowledged one. */
@@ -695,7 +693,7 @@ export class FlashQueue {
 
 	private enterSector(found: Sector, front: FrontPosition): void {
 		this.mountedKey = undefined;
-		this.abandonedHeaders = this.failedOpenings = 0;
+		this.abandonedHeaders = this.failedOpenings = this.unreadAhead = 0;
 		this.unreportedDrops = 0;
 		this.tail.moveTo(found, sectorHeaderBytes, true, true);
 		this._droppedRecords = found.droppedRecords;
