@@ -63,8 +63,15 @@ export const queueMutants: readonly QueueMutant[] = [
 		mutate: insertBefore("return true"),
 	},
 	{
+		name: "reads on where it has erased the oldest records in vain, and does not count them",
+		seed: 360,
+		life: "failing-reads",
+		at: "find-front-again",
+		mutate: replace("$0", "true"),
+	},
+	{
 		name: "erases what it cannot read",
-		seed: 2_030,
+		seed: 2_560,
 		life: "failing-reads",
 		at: "erase-readable",
 		mutate: replace("$0", "true"),

@@ -789,7 +789,10 @@ export class FlashQueue {
 		const { sector: known, offset } = this.front;
 		const lowest = sectors.lowestSectorNumber(newest);
 		const inFront = start === this.acknowledgedSequence + 1 && (known?.sectorNumber ?? 0) >= lowest;
-		const found = inFront ? known : findSectorOf(start, sectors, newest);
+		// Attempts to open another sector may have erased it: then it is lost, and counted, not damaged.
+		// mutation: find-front-again
+		const isThere = known !== undefined && sectors.findSector(known.sectorNumber, newest) !== undefined;
+		const found = inFront && isThere ? known : findSectorOf(start, sectors, newest);
 		if (found === undefined && start === this.acknowledgedSequence + 1) this.skipLostFront(newest);
 		const reader = new RingReader(
 			sectors,
