@@ -640,7 +640,8 @@ export class FlashQueue {
 	 */
 	private eraseAbandonedHeaders({ block }: { readonly block: number }): number {
 		let clear = 1;
-		for (let ahead = 1; ahead <= this.abandonedHeaders; ahead++) {
+		// No opening was tried in blocks that the mount could not read: they may have a newer sector.
+		for (let ahead = this.unreadAhead + 1; ahead <= this.abandonedHeaders; ahead++) {
 			const abandoned = (block + ahead) % this.sectors.blocks;
 			try {
 				this.sectors.erase(abandoned);
