@@ -52,17 +52,24 @@ export function readJson(
 }
 
 /**
- * Plain data as JSON text. Stringifies a copy: XS refuses data in the firmware's image, such as defaults ("read only
- * value").
+ * Plain data as JSON text. XS refuses data in the firmware's image, such as defaults ("read only value"): only then, a copy
+ * is stringified, which takes memory.
  */
 export function toJson(value: unknown, indent?: string): string {
-	return JSON.stringify(deepCopy(value), undefined, indent);
+	try {
+		return JSON.stringify(value, undefined, indent);
+	} catch {
+		return JSON.stringify(deepCopy(value), undefined, indent);
+	}
 }
 
 function deepCopy(value: unknown): unknown {
 	if (Array.isArray(value)) return value.map(deepCopy);
 	if (!isJsonObject(value)) return value;
-	return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, deepCopy(member)]));
+	// Without a prototype, `__proto__` is a name like any other. Entries would take four times the memory.
+	const copy: Record<string, unknown> = Object.create(null);
+	for (const key of Object.keys(value)) copy[key] = deepCopy(value[key]);
+	return copy;
 }
 
 /** Whether two values of plain data are equal. */

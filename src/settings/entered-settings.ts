@@ -1,4 +1,4 @@
-import { toJson } from "../common/json";
+import { isDeepEqual, toJson } from "../common/json";
 import { utf8Bytes } from "../common/utf8";
 import type { DefaultPins } from "./pin-conflicts";
 import { withSavedPasswords } from "./saved-networks";
@@ -22,12 +22,14 @@ export function checkEnteredSettings(
 	defaultPins?: DefaultPins,
 	now?: number,
 ): ReturnType<typeof checkSettings> {
-	// A map, because assignment to an object would interpret a given key `__proto__`.
-	const merged = new Map<string, unknown>(Object.entries(own));
-	for (const [key, value] of Object.entries(given))
-		if (isGiven(given, key))
-			merged.set(key, key === "networks" ? withSavedPasswords(value, own.networks) : value);
-	const checked = withinMaxSize(checkSettings(Object.fromEntries(merged), defaultPins, now), own);
+	let merged: Readonly<Record<string, unknown>> = own;
+	for (const key of Object.keys(given)) {
+		if (!isGiven(given, key)) continue;
+		const value = key === "networks" ? withSavedPasswords(given[key], own.networks) : given[key];
+		// What is as before is kept in memory once.
+		if (!Object.hasOwn(own, key) || !isDeepEqual(value, merged[key])) merged = { ...merged, [key]: value };
+	}
+	const checked = withinMaxSize(checkSettings(merged, defaultPins, now), own);
 	if (own.key === "" || isGiven(given, "key")) return checked;
 	const changed = changedDestination(checked.settings, own);
 	if (changed === undefined) return checked;

@@ -159,7 +159,9 @@ export function pinNumber<const Word extends string>(...words: readonly Word[]):
 export function text(maxLength: number, check?: (value: string) => string | undefined): Rule<string> {
 	return makeRule({ kind: "text", maxLength }, (raw) => {
 		if (typeof raw !== "string") return { problem: "This must be text." };
-		const value = isBlank(raw) ? "" : raw.trim();
+		const trimmed = raw.trim();
+		// An equal text is in memory once.
+		const value = isBlank(raw) ? "" : trimmed === raw ? raw : trimmed;
 		if (hasControlCharacters(value))
 			return { problem: "This has characters that cannot be shown; type it again." };
 		const problem = value === "" ? undefined : (lengthProblem(value, maxLength) ?? check?.(value));
@@ -198,7 +200,7 @@ export function list<T>(maxEntries: number, entryRule: Rule<T>): Rule<readonly T
 /** The rules of an object's members. */
 export type MemberRules<T> = { readonly [Key in keyof T]-?: Rule<NonNullable<T[Key]>> };
 
-/** Checks an object's members. Members without a rule are refused, to catch misspellings. */
+/** Checks an object's members, and {@link keep keeps} their values. Members without a rule are refused, to catch misspellings. */
 export function checkMembers<T extends object>(
 	raw: unknown,
 	rules: MemberRules<T>,
@@ -208,16 +210,20 @@ export function checkMembers<T extends object>(
 	for (const key of required) {
 		if (!Object.hasOwn(raw, key)) return { problem: `${key} is missing.` };
 	}
-	const members: [string, unknown][] = [];
-	for (const [key, given] of Object.entries(raw)) {
+	for (const key of Object.keys(raw)) {
 		if (!isKeyOf(rules, key))
 			return { problem: `There is no ${key} here; there is ${Object.keys(rules).join(", ")}.` };
-		const checked = rules[key](given);
+		const checked = rules[key](raw[key]);
 		if (!("value" in checked)) return nestProblem(key, key, checked);
-		members.push([key, checked.value]);
+		keep(raw, key, checked.value);
 	}
 	// Each member has passed its rule, and none that is required is missing.
-	return { value: Object.fromEntries(members) as T };
+	return { value: raw as T };
+}
+
+/** Puts the checked value in place of the given one, as a copy of settings that fill a request takes too much memory. */
+export function keep(given: object, key: string, value: unknown): void {
+	if (Reflect.get(given, key) !== value) Object.defineProperty(given, key, { value });
 }
 
 function isKeyOf<T extends object>(rules: T, key: string): key is keyof T & string {

@@ -6,6 +6,7 @@ import {
 	booleanValue,
 	type CheckResult,
 	checkMembers,
+	keep,
 	type MemberRules,
 	nestProblem,
 	numberInRange,
@@ -110,15 +111,15 @@ function checkRecord<T>(
 ): CheckResult<Readonly<Record<string, T>>> {
 	if (!isJsonObject(raw))
 		return { problem: `This must be an object in braces, with an entry for each ${what}.` };
-	const entries = Object.entries(raw);
-	if (entries.length > maxEntries) return { problem: `At most ${maxEntries} can be saved.` };
-	const values: [string, T][] = [];
-	for (const [key, given] of entries) {
+	const keys = Object.keys(raw);
+	if (keys.length > maxEntries) return { problem: `At most ${maxEntries} can be saved.` };
+	for (const key of keys) {
 		if (key === "" || hasControlCharacters(key) || lengthProblem(key, maxKeyLength) !== undefined)
 			return { problem: `"${toPrintable(key.slice(0, maxKeyLength))}" is not a ${what}.` };
-		const checked = rule(given);
+		const checked = rule(raw[key]);
 		if (!("value" in checked)) return nestProblem(key, key, checked);
-		values.push([key, checked.value]);
+		keep(raw, key, checked.value);
 	}
-	return { value: Object.fromEntries(values) };
+	// Each entry has passed the rule.
+	return { value: raw as Readonly<Record<string, T>> };
 }

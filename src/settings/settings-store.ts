@@ -80,8 +80,11 @@ export class SettingsStore {
 	}
 
 	private readUnknown(slot: SettingsSlot): Readonly<Record<string, unknown>> {
-		const saved = Object.entries(this.read(slot) ?? {});
-		return Object.fromEntries(saved.filter(([key]) => !Object.hasOwn(settingsTable, key)));
+		const saved = this.read(slot) ?? {};
+		let unknown: Readonly<Record<string, unknown>> = {};
+		for (const key of Object.keys(saved))
+			if (!Object.hasOwn(settingsTable, key)) unknown = { ...unknown, [key]: saved[key] };
+		return unknown;
 	}
 
 	/** The settings in a slot that has been found intact. */

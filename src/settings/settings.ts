@@ -264,13 +264,10 @@ export function isSecret(key: string): boolean {
 
 /** The settings that differ from their defaults: only these are saved, so that later versions can change defaults. */
 export function withoutDefaults(settings: Settings): Readonly<Partial<Settings>> {
-	const own = Object.entries(settings).filter(([key, value]) => !isDeepEqual(value, defaultOf(key)));
-	return Object.fromEntries(own);
-}
-
-function defaultOf(key: string): unknown {
-	const table: Readonly<Record<string, Setting<unknown>>> = settingsTable;
-	return table[key]?.defaultValue;
+	const own: Record<string, unknown> = {};
+	for (const key of settingKeys)
+		if (!isDeepEqual(settings[key], table[key].defaultValue)) own[key] = settings[key];
+	return own;
 }
 
 /** The device id: sent with each point, and the name of a created data source. */
