@@ -18,7 +18,9 @@ export function decodePem(pem: string): PemCertificates | { readonly problem: st
 	if (hasPrivateKey(pem))
 		return { problem: "This has a private key, which no board needs: enter only the root certificate." };
 	const certificates: Uint8Array[] = [];
-	const blocks: string[] = [];
+	let text = "";
+	/** The text so far is the beginning of `pem`, and not in memory a second time. */
+	let sameLength = 0;
 	let at = pem.indexOf(header);
 	while (at >= 0) {
 		const start = at + header.length;
@@ -29,19 +31,34 @@ export function decodePem(pem: string): PemCertificates | { readonly problem: st
 		if (end - start > maxBase64Length)
 			return { problem: `This is longer than 4,096 characters: a certificate in it has ${end - start}.` };
 		const base64 = withoutWhiteSpace(pem.slice(start, end));
+		const opening = certificates.length === 0 ? header : `\n${header}`;
+		const isSame =
+			text === "" && start === sameLength + opening.length && pem.startsWith(opening, sameLength);
+		if (isSame && isWrapped(pem, start, end, base64.length)) sameLength = end + footer.length;
+		else {
+			const lines = certificates.length === 0 ? [header] : [text || pem.slice(0, sameLength), header];
+			for (let i = 0; i < base64.length; i += lineLength) lines.push(base64.slice(i, i + lineLength));
+			lines.push(footer);
+			text = lines.join("\n");
+		}
+		// After the lines, as not all are in memory at once.
 		const der = decodeBase64(base64);
 		// A certificate is a DER sequence longer than 127 bytes.
 		if (der === undefined || der[0] !== 0x30 || (der[1] ?? 0) < 0x81) return { problem: damaged };
 		certificates.push(der);
-		const lines = [header];
-		for (let i = 0; i < base64.length; i += lineLength) lines.push(base64.slice(i, i + lineLength));
-		blocks.push([...lines, footer].join("\n"));
 	}
 	const begun = count(pem, "BEGIN CERTIFICATE") - count(pem, "BEGIN CERTIFICATE REQUEST");
 	if (certificates.length < begun) return { problem: damaged };
 	if (certificates.length === 0)
 		return { problem: "This has no certificate: a certificate starts with -----BEGIN CERTIFICATE-----." };
-	return { certificates, text: blocks.join("\n") };
+	return { certificates, text: text || (sameLength === pem.length ? pem : pem.slice(0, sameLength)) };
+}
+
+/** Whether so many characters of Base64 are in lines as in {@link PemCertificates.text}, from `start` to `end`. */
+function isWrapped(pem: string, start: number, end: number, length: number): boolean {
+	if (end - start !== length + Math.ceil(length / lineLength) + 1) return false;
+	for (let at = start; at < end; at += lineLength + 1) if (pem.charAt(at) !== "\n") return false;
+	return pem.charAt(end - 1) === "\n";
 }
 
 /** The certificates of a checked setting, DER; none if it is empty. */
@@ -70,6 +87,6 @@ function count(text: string, part: string): number {
 /** Works in pieces: character by character, a text of 2 KB would be copied 2,000 times. */
 function withoutWhiteSpace(text: string): string {
 	let rest = text;
-	for (const space of "\n\r\t \u00a0") rest = rest.split(space).join("");
+	for (const space of "\n\r\t \u00a0") if (rest.includes(space)) rest = rest.split(space).join("");
 	return rest;
 }
