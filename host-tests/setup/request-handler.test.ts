@@ -62,7 +62,7 @@ function makeBoard(settings: Settings = kept) {
 		},
 		isOpenNetwork: false,
 		isErasing: false,
-		export: (secrets) => `export ${secrets}`,
+		export: (secrets) => [`export ${secrets}`],
 		finish: () => done.push("finish"),
 		measure: (wanted) => {
 			done.push(`measure ${wanted?.inputs.length}`);

@@ -12,12 +12,17 @@ const target = ["--key", key, "--bucket", bucket, "--source", source];
 const bme280 = [{ name: "bme280", address: 0x76 }];
 
 const files: Readonly<Record<string, string>> = {
-	"balcony.json": formatSettingsFile(
-		checkSettings({ location: "Balcony", interval: 300, networks: [{ ssid: "Home", password: "12345678" }] })
-			.settings,
-		true,
-	),
-	"real.json": formatSettingsFile(checkSettings({ key, bucketId: bucket }).settings, true),
+	"balcony.json": [
+		...formatSettingsFile(
+			checkSettings({
+				location: "Balcony",
+				interval: 300,
+				networks: [{ ssid: "Home", password: "12345678" }],
+			}).settings,
+			true,
+		),
+	].join(""),
+	"real.json": [...formatSettingsFile(checkSettings({ key, bucketId: bucket }).settings, true)].join(""),
 	"own.json": JSON.stringify({ server: "https://own.example", bucketId: bucket }),
 	"future.json": '{ "version": 2 }',
 	"large.json": largeSettingsFile,

@@ -38,7 +38,10 @@ export async function checkSettingsRules(directory: string): Promise<void> {
 			store.save(settings);
 			expectSame(store.load().settings.ntpServers.length, 3);
 			expectSame(withoutDefaults(settings), { location: "Küche" });
-			expectSame(JSON.parse(formatSettingsFile(settings, true)), { version: 1, location: "Küche" });
+			expectSame(JSON.parse([...formatSettingsFile(settings, true)].join("")), {
+				version: 1,
+				location: "Küche",
+			});
 			expectSame(toJson(describeSettings()).length > 1000, true);
 		},
 	);

@@ -1,4 +1,4 @@
-import { encodeUtf8, encodeUtf8Into, utf8Bytes } from "../common/utf8";
+import { encodeUtf8, utf8Bytes } from "../common/utf8";
 
 /** A body that is read as the socket accepts it, never held in memory as a whole. */
 export interface Body {
@@ -69,24 +69,13 @@ export function bytesBody(bytes: Uint8Array): Body {
 
 /** A body of texts; `lines` is called twice, to count the bytes and to send them, and must give the same each time. */
 export function linesBody(lines: () => Iterable<string>): Body {
-	// Counting takes as long as encoding, so the lengths are kept.
-	const lengths: number[] = [];
 	let length = 0;
-	for (const line of lines()) {
-		const bytes = utf8Bytes(line);
-		lengths.push(bytes);
-		length += bytes;
-	}
-	return new StreamedBody(encodeEach(lines(), lengths), length);
+	for (const line of lines()) length += utf8Bytes(line);
+	return new StreamedBody(encodeEach(lines()), length);
 }
 
-function* encodeEach(lines: Iterable<string>, lengths: readonly number[]): Generator<Uint8Array> {
-	let index = 0;
-	for (const line of lines) {
-		const bytes = new Uint8Array(lengths[index++] ?? 0);
-		encodeUtf8Into(line, bytes, 0);
-		yield bytes;
-	}
+function* encodeEach(lines: Iterable<string>): Generator<Uint8Array> {
+	for (const line of lines) yield encodeUtf8(line);
 }
 
 /** A body whose parts are generated while it is read, one at a time. */

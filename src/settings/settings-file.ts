@@ -5,10 +5,11 @@ import { isSecret, type SettingProblem, type Settings, withoutDefaults } from ".
 const fileVersion = 1;
 
 /**
- * The settings that differ from their defaults as a JSON file. Without secrets, a network has only its name, and whether it is
+ * The settings that differ from their defaults as a JSON file, in parts of one setting each, as the whole text takes too much
+ * memory. Without secrets, a network has only its name, and whether it is
  * open. A key is exported with its service address even if that is the default: the importing board may have another.
  */
-export function formatSettingsFile(settings: Settings, secrets: boolean): string {
+export function* formatSettingsFile(settings: Settings, secrets: boolean): Generator<string> {
 	const exported: Record<string, unknown> = { version: fileVersion };
 	const { key: apiKey, server, rootCertificate } = settings;
 	const destination = secrets && apiKey !== "" ? { server, rootCertificate } : {};
@@ -18,7 +19,12 @@ export function formatSettingsFile(settings: Settings, secrets: boolean): string
 		exported.networks = settings.networks.map(({ ssid, password }) =>
 			password === "" ? { ssid, open: true } : secrets ? { ssid, password } : { ssid },
 		);
-	return `${toJson(exported, "\t")}\n`;
+	let start = "{";
+	for (const [key, value] of Object.entries(exported)) {
+		yield start + toJson({ [key]: value }, "\t").slice(1, -2);
+		start = ",";
+	}
+	yield "\n}\n";
 }
 
 /** Removes the version, which is optional; an unknown version is a problem. */

@@ -1,7 +1,7 @@
 import { errorMessage } from "../common/error-message";
 import { isJsonObject, type RequestLimits, readJson } from "../common/json";
 import { lowerCase } from "../common/lower-case";
-import { textBody } from "../http/message-stream";
+import { linesBody } from "../http/message-stream";
 import {
 	dataHeaders,
 	errorResponse,
@@ -60,8 +60,8 @@ export interface SetupBackend {
 	readonly isOpenNetwork: boolean;
 	/** A factory reset is pending. */
 	readonly isErasing: boolean;
-	/** The settings file, with secrets or without. */
-	export(secrets: boolean): string;
+	/** The settings file in parts, with secrets or without. Called twice, it must give the same. */
+	export(secrets: boolean): Iterable<string>;
 	/** Leaves setup after the response is sent. */
 	finish(): void;
 	log(): BootLog;
@@ -262,7 +262,7 @@ function inputWarnings({ inputs, sensors }: Settings, present: readonly SensorDe
 function exportResponse(secrets: boolean, board: SetupBackend): ServerResponse {
 	if (secrets && board.isOpenNetwork)
 		return errorResponse(409, "This Wi-Fi has no password: anyone in range could read the secrets.");
-	const body = textBody(board.export(secrets));
+	const body = linesBody(() => board.export(secrets));
 	const type = ["Content-Type", "application/json"] as const;
 	const name = ["Content-Disposition", 'attachment; filename="dakkio-settings.json"'] as const;
 	return { status: 200, headers: [...dataHeaders, type, name], body };

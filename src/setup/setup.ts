@@ -347,7 +347,7 @@ export class Setup implements SetupBackend {
 		void sampling.sampleAndStore(settings);
 	}
 
-	export(secrets: boolean): string {
+	export(secrets: boolean): Iterable<string> {
 		return formatSettingsFile(this.savedSettings, secrets);
 	}
 
