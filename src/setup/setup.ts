@@ -129,7 +129,10 @@ export class Setup implements SetupBackend {
 	private savedSettings: Settings;
 	/** The last tested settings, until saved: a reloaded page continues with them. */
 	private testedSettings: Settings | undefined;
+	/** While it runs. */
 	private test: ConnectionTest | undefined;
+	/** Its state when it had finished. */
+	private lastTest = noTest;
 	private testCount = 0;
 	private timeSync: TimeSync | undefined;
 	private lifecycleTimer: Timer | undefined;
@@ -330,16 +333,25 @@ export class Setup implements SetupBackend {
 		});
 		this.test = test;
 		this.testCount++;
-		void test.finished.then(() => this.runLifecycle());
+		void test.finished.then(() => {
+			// Its settings need not stay in memory.
+			if (this.test === test) {
+				this.lastTest = this.testState();
+				this.test = undefined;
+			}
+			this.runLifecycle();
+		});
 		return this.testCount;
 	}
 
 	testState(): TestState {
-		return this.test === undefined ? noTest : { number: this.testCount, ...this.test.state };
+		return this.test === undefined ? this.lastTest : { number: this.testCount, ...this.test.state };
 	}
 
 	save(settings: Settings): void {
 		const { board, sampling } = this.options;
+		// Instead of those tested last, for which there is no memory while a record is made; if it is not stored, they remain.
+		this.testedSettings = settings;
 		this.store.save(withoutDefaults(settings));
 		this.savedSettings = settings;
 		this.testedSettings = undefined;
