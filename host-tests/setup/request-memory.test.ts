@@ -74,7 +74,10 @@ const checkRequest = (body: string) =>
 const bodyOf = (given: string) => `{"token":"${token}","settings":${given}}`;
 
 /** The setup page's server; `handle` in place of its handler. */
-async function serve(handle?: (request: ServerRequest) => ServerResponse) {
+async function serve(
+	handle?: (request: ServerRequest) => ServerResponse,
+	isBusy?: (path: string, bodyBytes: number) => boolean,
+) {
 	const time = new VirtualTime();
 	const server = new HttpServer({
 		network: { Listener: makeListener(), TCP: makeTCP() },
@@ -82,6 +85,7 @@ async function serve(handle?: (request: ServerRequest) => ServerResponse) {
 		port: 0,
 		keptHeaders: requestHeaders,
 		takesMemory: (path) => path.startsWith("/api/"),
+		...(isBusy && { isBusy }),
 		handle: handle ?? ((request) => handleSetupRequest(request, backend)),
 		onHandlerError: (error) => {
 			throw error;
@@ -232,6 +236,29 @@ describe("of the requests that take memory, one is served at a time", () => {
 			await other.send(`${line}\r\nHost: board\r\nConnection: close\r\n\r\n`);
 			expect(await other.closed()).toContain(status);
 		}
+	});
+
+	test("none that is too large for what goes on is served, nor one that has its turn already", async () => {
+		let isBusy = false;
+		const { dial } = await serve(undefined, (_, bodyBytes) => isBusy && bodyBytes > 1_000);
+		const large = checkRequest(bodyOf(JSON.stringify({ location: "x".repeat(1_000) })));
+		const first = await dial();
+		await first.send(large.slice(0, -5));
+		await turns();
+		isBusy = true;
+		await first.send(large.slice(-5));
+		expect(await first.until(/\}$/)).toContain("503 Service Unavailable");
+		await first.closed();
+		const chunked = await dial();
+		await chunked.send("POST /api/check HTTP/1.1\r\nHost: board\r\nTransfer-Encoding: chunked\r\n\r\n");
+		expect(await chunked.until(/\}/)).toContain("503 Service Unavailable");
+		const small = await dial();
+		await small.send(checkRequest(bodyOf("{}")));
+		expect(await small.until(/\}$/)).toContain("200 OK");
+		isBusy = false;
+		const again = await dial();
+		await again.send(large);
+		expect(await again.until(/\}$/)).toMatch(/^HTTP\/1\.1 200/);
 	});
 
 	test("that it has a body is enough, whatever it asks for", async () => {

@@ -22,6 +22,8 @@ export interface HttpServerOptions {
 	 * others get 503. Default: no path does.
 	 */
 	takesMemory?(path: string): boolean;
+	/** Whether there is no memory now for a request to this path with a body of so many bytes: it gets 503. Default: there is. */
+	isBusy?(path: string, bodyBytes: number): boolean;
 	/** Must not throw; an exception is reported and answered with 500. */
 	handle(request: ServerRequest): ServerResponse;
 	/** The handler threw. */
@@ -152,7 +154,7 @@ export class HttpServer {
 			limits: this.limits,
 			keptHeaders,
 			buffer: this.buffer,
-			admit: (path, hasBody) => this.admit(served, path, hasBody),
+			admit: (path, bodyBytes) => this.admit(served, path, bodyBytes),
 			handle: (request) => this.handle(request),
 			onEnd: () => {
 				const index = this.connections.indexOf(served);
@@ -163,9 +165,11 @@ export class HttpServer {
 		this.connections.push(served);
 	}
 
-	private admit(served: ServerConnection, path: string, hasBody: boolean): boolean {
+	private admit(served: ServerConnection, path: string, bodyBytes: number): boolean {
 		const { options } = this;
-		if (options.takesMemory === undefined || !(hasBody || options.takesMemory(path))) return true;
+		if (options.isBusy?.(path, bodyBytes) === true) return false;
+		if (served.turn !== undefined || options.takesMemory === undefined) return true;
+		if (bodyBytes === 0 && !options.takesMemory(path)) return true;
 		const now = options.time.ticks();
 		const other = this.connections.find(({ turn }) => turn !== undefined);
 		if (other?.turn !== undefined) {

@@ -33,8 +33,8 @@ export interface ServerConnectionOptions {
 	readonly keptHeaders: readonly string[];
 	/** Shared by receiving and sending: each use ends before the next begins. */
 	readonly buffer: Uint8Array;
-	/** Called with each request head: whether to serve the request now. Default: all are served. */
-	admit?(path: string, hasBody: boolean): boolean;
+	/** Called with each request head, and again with its end: whether to serve the request now. Default: all are served. */
+	admit?(path: string, bodyBytes: number): boolean;
 	handle(request: ServerRequest): ServerResponse;
 	/** The connection was closed. */
 	onEnd(): void;
@@ -126,7 +126,7 @@ export class ServerConnection {
 			this.reject(413, `A request's body has at most ${this.options.limits.maxBodyBytes} bytes.`);
 		else if (!hasValidHost(parser))
 			this.reject(400, "The request needs one Host header, of a name and perhaps a port.");
-		else if (this.turn === undefined && !this.isAdmitted(parser))
+		else if ((this.turn === undefined || parser.state === "done") && !this.isAdmitted(parser))
 			this.respond(busyResponse(), parser.state === "done" ? "close" : "drain");
 		else if (parser.state === "done")
 			this.handle(parser, withoutLineEnds(bytes.subarray(taken)).length === 0);
@@ -134,7 +134,7 @@ export class ServerConnection {
 	}
 
 	private isAdmitted({ start, bodyLength }: MessageParser<RequestLine>): boolean {
-		return this.options.admit?.(start?.path ?? "", bodyLength !== 0) ?? true;
+		return this.options.admit?.(start?.path ?? "", bodyLength ?? Number.POSITIVE_INFINITY) ?? true;
 	}
 
 	/** Sends 100 Continue, which a client may wait for before it sends the body (RFC 9110 section 10.1.1). */

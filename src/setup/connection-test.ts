@@ -105,6 +105,11 @@ export class ConnectionTest {
 		};
 	}
 
+	/** While the service is connected to and its certificates are verified, which takes most of the memory. */
+	get isVerifying(): boolean {
+		return this.stepStates.get("certificate")?.state === "running";
+	}
+
 	/** {@link finished} resolves soon after. */
 	abort(): void {
 		if (this.signal.aborted) return;

@@ -101,6 +101,8 @@ const httpPort = 80;
 const joinLimits = Object.freeze({ timeoutMs: 25_000, maxAttempts: 3, settleMs: 300, lateEventMs: 0 });
 /** For all time servers together. */
 const clockTimeoutMs = 40_000;
+/** Requests with more wait until a test has verified the service's certificates; those that measure inputs have less. */
+const maxBusyBodyBytes = 1_536;
 /** The page shows samples up to this old. */
 const maxSampleAgeMs = 3_000;
 /** So that the last response reaches the browser before the access point closes. */
@@ -188,6 +190,8 @@ export class Setup implements SetupBackend {
 			keptHeaders: requestHeaders,
 			acceptsClient: (from) => isInSameSubnet(from, this.accessPoint.address),
 			takesMemory: (path) => path.startsWith("/api/"),
+			isBusy: (path, bodyBytes) =>
+				(bodyBytes > maxBusyBodyBytes || path === "/api/state") && this.test?.isVerifying === true,
 			handle: (request) => {
 				this.onVisit();
 				return handleSetupRequest(request, this);
