@@ -1,5 +1,4 @@
-import { X509Certificate } from "node:crypto";
-import { rootCertificates } from "node:tls";
+import { publicRoot } from "../setup/request-bodies";
 
 const sensors = Array.from({ length: 21 }, (_, at) => [
 	`${at} ${"s".repeat(37)}`,
@@ -21,6 +20,6 @@ const sensors = Array.from({ length: 21 }, (_, at) => [
 export const largeSettingsFile = JSON.stringify({
 	location: "🌡".repeat(64),
 	server: `https://${`${"s".repeat(50)}.`.repeat(3)}example`,
-	rootCertificate: rootCertificates.find((pem) => /ISRG Root X1/.test(new X509Certificate(pem).subject)),
+	rootCertificate: publicRoot,
 	sensors: Object.fromEntries(sensors),
 });

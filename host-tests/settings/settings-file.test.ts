@@ -20,13 +20,13 @@ const { settings } = checkSettings({
 
 describe("a settings file", () => {
 	test("with secrets sets up another board in the same way", () => {
-		const { given, problems } = parseSettingsFile(formatSettingsFile(settings, true));
+		const { given, problems } = parseSettingsFile([...formatSettingsFile(settings, true)].join(""));
 		expect(problems).toEqual([]);
 		expect(checkSettings(given)).toEqual({ settings, problems: [], warnings: [] });
 	});
 
 	test("without secrets has of networks only the names, and which are open", () => {
-		const text = formatSettingsFile(settings, false);
+		const text = [...formatSettingsFile(settings, false)].join("");
 		expect(text).not.toMatch(/correct horse|dakkio_w_|password/);
 		expect(JSON.parse(text)).toEqual({
 			version: 1,
@@ -39,11 +39,17 @@ describe("a settings file", () => {
 
 	test("with a key has its destination, also where that is the default", () => {
 		const { server, rootCertificate } = settings;
-		expect(JSON.parse(formatSettingsFile(settings, true))).toMatchObject({ key, server, rootCertificate });
+		expect(JSON.parse([...formatSettingsFile(settings, true)].join(""))).toMatchObject({
+			key,
+			server,
+			rootCertificate,
+		});
 	});
 
 	test("has no defaults", () => {
-		expect(JSON.parse(formatSettingsFile(checkSettings({}).settings, true))).toEqual({ version: 1 });
+		expect(JSON.parse([...formatSettingsFile(checkSettings({}).settings, true)].join(""))).toEqual({
+			version: 1,
+		});
 	});
 
 	test("may be written by hand, without a version", () => {
@@ -88,7 +94,7 @@ describe("a settings file", () => {
 	test("with open networks sets up a board from the command line, also without secrets", () => {
 		const open = { ...settings, networks: [{ ssid: "Café", password: "" }] };
 		for (const secrets of [false, true]) {
-			const checked = checkSettingsFile(formatSettingsFile(open, secrets));
+			const checked = checkSettingsFile([...formatSettingsFile(open, secrets)].join(""));
 			expect(checked.problems).toEqual([]);
 			expect(checked.settings.networks).toEqual(open.networks);
 		}
@@ -186,6 +192,36 @@ describe("whatever is in it", () => {
 			{ maxLength: 12 },
 		)
 		.map((parts) => parts.join(""));
+
+	test("the text of certificates is the same however they are wrapped, and the given one if it is as written", () => {
+		const der = fc
+			.uint8Array({ minLength: 126, maxLength: 400 })
+			.map((bytes) => Buffer.from([0x30, 0x82, ...bytes]).toString("base64"));
+		const wrap = (base64: string, width: number, separator: string) =>
+			`${begin}${separator}${base64.match(new RegExp(`.{1,${width}}`, "g"))?.join(separator)}${separator}${end}`;
+		const certificates = fc.array(fc.tuple(der, fc.integer({ min: 1, max: 100 })), {
+			minLength: 1,
+			maxLength: 3,
+		});
+		fc.assert(
+			fc.property(
+				certificates,
+				fc.constantFrom("\n", "\r\n", "\n ", "\u00a0"),
+				fc.constantFrom("", "\n", "text\n"),
+				(ders, separator, around) => {
+					const written = ders.map(([base64]) => wrap(base64, 64, "\n")).join("\n");
+					const plain = ders.map(([base64, width], at) =>
+						at % 2 === 0 ? wrap(base64, 64, "\n") : wrap(base64, width, separator),
+					);
+					const given = around + plain.join(`\n${around}`) + around;
+					expect(decodePem(given)).toMatchObject({ text: written });
+					expect(decodePem(written)).toMatchObject({ text: written });
+					const other = ders.map(([base64, width]) => wrap(base64, width, separator)).join("");
+					expect(decodePem(other)).toMatchObject({ text: written });
+				},
+			),
+		);
+	});
 
 	test("a PEM text is certificates or a problem, and never an exception", () => {
 		fc.assert(

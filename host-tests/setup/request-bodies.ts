@@ -1,3 +1,5 @@
+import { X509Certificate } from "node:crypto";
+import { rootCertificates } from "node:tls";
 import { parseJson } from "../../src/common/json";
 import type { Settings } from "../../src/settings/settings";
 
@@ -58,26 +60,46 @@ export const hostileSettings: Readonly<Record<string, HostileSettings>> = {
 		"}}",
 	),
 	"as many fields as may be": () => {
-		const field = () => `"f${distinct++}":{"scale":2,"offset":1}`;
+		const field = () => `"f${distinct++}":{"scale":2,"offset":1,"off":true}`;
 		const sensor = () => `"s${distinct++}":{"off":false,"fields":{${field()},${field()}}}`;
-		return `{"sensors":{${Array.from({ length: 21 }, sensor).join()}}}`;
+		return `{"sensors":{${Array.from({ length: 22 }, sensor).join()}}}`;
+	},
+	// Each text is another without its blanks, so that each object is copied.
+	"as many names to trim as may be": () => {
+		const field = () => `"f${distinct}":{"scale":2,"offset":1,"name":" n${distinct++} "}`;
+		const sensor = () => `"s${distinct++}":{"off":false,"fields":{${field()},${field()}}}`;
+		return `{"sensors":{${Array.from({ length: 22 }, sensor).join()}}}`;
+	},
+	"as many new names as may be": () => {
+		const input = () => `{${Array.from({ length: 27 }, () => `"n${distinct++}":0`).join()}}`;
+		return `{"inputs":[${Array.from({ length: 9 }, input).join()}]}`;
 	},
 	"many networks": filled('{"networks":[', (i) => `{"ssid":"n${i}","password":"12345678"}`, ",", "]}"),
 	"no end": filled('{"sensors":{', () => `"s${distinct++}":{"fields":{"f":{"scale":2}}}`, ",", ""),
 	"brackets that close nothing": (bytes) => "]".repeat(bytes),
 };
 
-/** Settings that are valid and as long as a body of so many bytes may be, token and all; `roots`: PEM. */
-export function largestSettings(root: string, bytes: number): Partial<Settings> {
+/** PEM. */
+export const publicRoot =
+	rootCertificates.find((pem) => /ISRG Root X1/.test(new X509Certificate(pem).subject)) ?? "";
+
+/**
+ * Settings that are valid and as long as a body of so many bytes may be, token and all; `root`: PEM. Of two with other `roots`
+ * and marks no value is the same.
+ */
+export function largestSettings(root: string, bytes: number, mark = "a"): Partial<Settings> {
 	const id = "0123456789abcdef01234567";
-	const host = (letter: string) => `${letter.repeat(60)}.${letter.repeat(31)}.example`;
+	const host = (letter: string) => `${mark}${letter.repeat(59)}.${letter.repeat(31)}.example`;
 	const settings = {
-		networks: ["A", "B", "C"].map((letter) => ({ ssid: letter.repeat(32), password: letter.repeat(63) })),
-		key: `dakkio_w_${"k".repeat(118)}`,
+		networks: ["A", "B", "C"].map((letter) => ({
+			ssid: mark + letter.repeat(31),
+			password: mark + letter.repeat(62),
+		})),
+		key: `dakkio_w_${mark.repeat(118)}`,
 		bucketId: id,
 		dataSourceId: id,
-		deviceId: "ä".repeat(64),
-		location: "ö".repeat(64),
+		deviceId: `${"ä".repeat(63)}${mark}`,
+		location: `${"ö".repeat(63)}${mark}`,
 		server: `https://${host("s")}`,
 		rootCertificate: Array(Math.floor(4_097 / (root.trim().length + 1)))
 			.fill(root.trim())
@@ -85,7 +107,7 @@ export function largestSettings(root: string, bytes: number): Partial<Settings> 
 		ntpServers: ["n", "o", "p", "q"].map(host),
 		// Pins that each chip has free.
 		inputs: [4, 5, 18, 19].map((pin, at) => ({
-			...({ kind: "pulses", pin, name: `input number ${at}`, pull: "none", active: "high" } as const),
+			...({ kind: "pulses", pin, name: `input ${mark} number ${at}`, pull: "none", active: "high" } as const),
 			...({
 				report: "rate",
 				unit: "litres per minute",
@@ -99,8 +121,8 @@ export function largestSettings(root: string, bytes: number): Partial<Settings> 
 	};
 	const room = () => bytes - Buffer.byteLength(JSON.stringify({ token: "0".repeat(32), settings }));
 	for (let at = 0; at < 32; at++) {
-		const name = `BME280 at 0x${at} behind a multiplexer`;
-		const field = (what: string) => ({ name: `${what} of ${at}`, offset: -0.123456789 });
+		const name = `BME280 at 0x${at} behind ${mark} multiplexer`;
+		const field = (what: string) => ({ name: `${what} ${mark} of ${at}`, offset: -0.123456789 });
 		settings.sensors[name] = { fields: { temperature: field("temperature"), humidity: field("humidity") } };
 		if (room() >= 0 && parseJson(JSON.stringify({ token: "", settings })) !== undefined) continue;
 		delete settings.sensors[name];

@@ -16,6 +16,7 @@ import { requestFormat } from "../../src/http/start-line";
 import { checkEnteredSettings } from "../../src/settings/entered-settings";
 import { decodePem } from "../../src/settings/pem";
 import { checkSettings, settingsTable } from "../../src/settings/settings";
+import { formatSettingsFile, stripVersion } from "../../src/settings/settings-file";
 import {
 	handleSetupRequest,
 	requestHeaders,
@@ -356,6 +357,33 @@ describe("the body of a request", () => {
 	});
 
 	test.each([
+		["32 sensors", 32, 0],
+		["24 sensors and 8 inputs", 24, 8],
+	])("may be the settings of %s with a name, a scale and an offset each", (_, sensorCount, inputCount) => {
+		const given = {
+			...largest,
+			rootCertificate: "",
+			sensors: Object.fromEntries(
+				Array.from({ length: sensorCount }, (_, at) => [
+					`DS18B20 28-0123456789${at.toString(16).padStart(2, "0")}`,
+					{ fields: { temperature: { name: `temperature_${at}`, scale: 1.0123, offset: -0.35 } } },
+				]),
+			),
+			inputs: [4, 5, 12, 13, 14, 15, 18, 19].slice(0, inputCount).map((pin, at) => ({
+				...({ kind: "pulses", pin, name: `counter_${at}`, unit: "l", report: "rate" } as const),
+				...({ decimals: 2, scale: 0.25, debounce: 5 } as const),
+			})),
+		};
+		const read = readJson(bodyOf(JSON.stringify(given)), requestLimits);
+		expect(read).toEqual({ value: { token, settings: given } });
+		const { problems, settings } = checkEnteredSettings(given, checkSettings({}).settings);
+		expect(problems).toEqual([]);
+		const file = [...formatSettingsFile(settings, true)].join("");
+		expect(readJson(bodyOf(file), requestLimits)).toHaveProperty("value");
+		expect(checkSettings(stripVersion(JSON.parse(file)).given).settings).toEqual(settings);
+	});
+
+	test.each([
 		["many time servers", "settings.ntpServers: more than 32 entries."],
 		["many empty lists", "settings.sensors: more than 32 entries."],
 		["many empty objects", "settings.inputs: more than 32 entries."],
@@ -423,7 +451,7 @@ describe("the body of a request", () => {
 				if (!("value" in read)) return;
 				expect(read.value).toEqual(JSON.parse(text));
 				const { names, values, containers } = count(read.value, 0);
-				expect([names <= 200, values <= 400, containers <= 96]).toEqual([true, true, true]);
+				expect([names <= 256, values <= 288, containers <= 108]).toEqual([true, true, true]);
 			}),
 			{ numRuns: 500 },
 		);

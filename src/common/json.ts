@@ -3,13 +3,16 @@ import { decodeUtf8, encodeUtf8 } from "./utf8";
 /** Maximum nesting of objects and arrays; settings need less. */
 const maxDepth = 8;
 /**
- * Members of all objects, and values in total: a board with a rule for each of 32 fields needs two thirds of that. In XS a
- * value and a name take 16 bytes or more each.
+ * Members of all objects, and values in total: as many as 24 named and calibrated fields of as many sensors have, and 8 inputs
+ * with 8 members each. In XS a value and a name take 16 bytes or more each.
  */
-const maxMembers = 200;
-const maxValues = 400;
-/** Objects and lists together: each takes three times the memory of another value. */
-const maxContainers = 96;
+const maxMembers = 256;
+const maxValues = 288;
+/**
+ * Objects and lists together, each of which takes three times the memory of another value: as many as 32 fields of as many
+ * sensors have with all other settings.
+ */
+const maxContainers = 108;
 const noLimits: RequestLimits = Object.freeze({
 	maxEntries: maxValues,
 	maxTextBytes: Number.POSITIVE_INFINITY,
