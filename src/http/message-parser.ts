@@ -254,7 +254,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 }
 
 /** Bytes of a body that are allocated and freed together. */
-const pieceBytes = 512;
+const pieceBytes = 1_024;
 
 /** The first bytes of a body, up to a maximum: in pieces, so that they can be freed while its text is made. */
 class KeptBody {
@@ -287,9 +287,12 @@ class KeptBody {
 			const piece = pieces[index]?.subarray(0, left) ?? rest;
 			if (frees) pieces[index] = rest;
 			left -= piece.length;
-			const bytes = new Uint8Array(rest.length + piece.length);
-			bytes.set(rest);
-			bytes.set(piece, rest.length);
+			let bytes = piece;
+			if (rest.length > 0) {
+				bytes = new Uint8Array(rest.length + piece.length);
+				bytes.set(rest);
+				bytes.set(piece, rest.length);
+			}
 			const end = left === 0 ? bytes.length : startOfCutCharacter(bytes);
 			text += decodeUtf8(bytes, 0, end);
 			rest = bytes.slice(end);
