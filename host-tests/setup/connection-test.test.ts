@@ -96,6 +96,28 @@ function begin({
 const failed = ({ steps }: Pick<TestState, "steps">) => steps.find(({ state }) => state === "failed");
 const source = ({ steps }: Pick<TestState, "steps">) => steps[5]?.details;
 
+test("from the connection to the service until its certificates are verified, a test takes most of the memory", async () => {
+	const seen: boolean[] = [];
+	const { tested } = begin({
+		setClock: async () => {
+			seen.push(tested.isVerifying);
+			return 1_800_000_000_000;
+		},
+		connect: (onVerified) => {
+			const exchange = async () => {
+				await Promise.resolve();
+				seen.push(tested.isVerifying);
+				onVerified("An authority");
+				seen.push(tested.isVerifying);
+				return failure;
+			};
+			return { exchange, close: () => {} } as unknown as HttpConnection;
+		},
+	});
+	await tested.finished;
+	expect([...seen, tested.isVerifying]).toEqual([false, true, false, false]);
+});
+
 describe("a data source is created", () => {
 	test.each<[what: string, answers: readonly ExchangeResult[]]>([
 		["{dataSource: {_id}}", [list(), answer(201, { dataSource: { _id: id } })]],
