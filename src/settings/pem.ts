@@ -35,13 +35,7 @@ export function decodePem(pem: string): PemCertificates | { readonly problem: st
 		const isSame =
 			text === "" && start === sameLength + opening.length && pem.startsWith(opening, sameLength);
 		if (isSame && isWrapped(pem, start, end, base64.length)) sameLength = end + footer.length;
-		else {
-			const lines = certificates.length === 0 ? [header] : [text || pem.slice(0, sameLength), header];
-			for (let i = 0; i < base64.length; i += lineLength) lines.push(base64.slice(i, i + lineLength));
-			lines.push(footer);
-			text = lines.join("\n");
-		}
-		// After the lines, as not all are in memory at once.
+		else text = appended(text || pem.slice(0, sameLength), base64);
 		const der = decodeBase64(base64);
 		// A certificate is a DER sequence longer than 127 bytes.
 		if (der === undefined || der[0] !== 0x30 || (der[1] ?? 0) < 0x81) return { problem: damaged };
@@ -52,6 +46,14 @@ export function decodePem(pem: string): PemCertificates | { readonly problem: st
 	if (certificates.length === 0)
 		return { problem: "This has no certificate: a certificate starts with -----BEGIN CERTIFICATE-----." };
 	return { certificates, text: text || (sameLength === pem.length ? pem : pem.slice(0, sameLength)) };
+}
+
+/** A text with a certificate more. Its lines are in memory during the call only. */
+function appended(text: string, base64: string): string {
+	const lines = text === "" ? [header] : [text, header];
+	for (let i = 0; i < base64.length; i += lineLength) lines.push(base64.slice(i, i + lineLength));
+	lines.push(footer);
+	return lines.join("\n");
 }
 
 /** Whether so many characters of Base64 are in lines as in {@link PemCertificates.text}, from `start` to `end`. */
@@ -81,7 +83,9 @@ const partLength = 1_024;
 const damaged = "This certificate is damaged; copy it again, from BEGIN to END.";
 
 function count(text: string, part: string): number {
-	return text.split(part).length - 1;
+	let found = 0;
+	for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) found++;
+	return found;
 }
 
 /** Works in pieces: character by character, a text of 2 KB would be copied 2,000 times. */
