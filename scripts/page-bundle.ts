@@ -72,7 +72,7 @@ export async function buildPage({ name, placeholders }: PageSource = setupPageSo
 export async function compressPage(html: string): Promise<Buffer> {
 	// Only here: what else builds a page needs no compressor.
 	const { gzipAsync } = await import("@gfx/zopfli");
-	return Buffer.from(await gzipAsync(Buffer.from(html), { numiterations: 50 }));
+	return Buffer.from(await gzipAsync(Buffer.from(html), { numiterations: 100 }));
 }
 
 /** The source of a module that exports the page; `gzip`: the page, compressed. */
