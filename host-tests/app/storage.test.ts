@@ -58,7 +58,8 @@ describe.concurrent("with full storage", () => {
 
 	test("a setup request that cannot be deleted does not open setup on every boot", () =>
 		inWorld(async (world) => {
-			const board = withFullStorage(world, (storage) => requestSetup(storage, "asked for"));
+			const board = withFullStorage(world, (storage) => requestSetup(storage, "no network"));
+			expect(board.app.isWithoutNetwork).toBe(false);
 			await world.dakkio.waitForPoints(2);
 			await board.app.stop();
 			expect(board.requestedStart).toBeUndefined();
