@@ -86,7 +86,7 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			name: "quarantines a point as soon as it is refused",
 			at: "test-refusal",
 			mutate: insertBefore(
-				"if ($1.pointCount === 1) this.quarantinePoint({ sequence: $1.firstSequence, cause: $2.cause })",
+				"if ($1.pointCount === 1) this.points.quarantine({ sequence: $1.firstSequence, cause: $2.cause })",
 			),
 			life: {
 				...short,
