@@ -18,11 +18,10 @@ import {
 } from "./flash-format";
 import { RingReader } from "./ring-reader";
 import { furthest, noBoundary, recordsBetween, type SectorBoundary } from "./sector-boundary";
-import { SectorFlash } from "./sector-flash";
+import { isSector, SectorFlash } from "./sector-flash";
 import { SectorReader } from "./sector-reader";
 import {
 	checkedBlocksAhead,
-	countUnreadAhead,
 	findFirstSectorFrom,
 	findNewestSector,
 	findSectorBefore,
@@ -115,8 +114,6 @@ export class FlashQueue {
 	private isHinted = false;
 	/** The sector before the first one that is opened. */
 	private lastSector: Pick<Sector, "sectorNumber" | "block">;
-	/** How many blocks after the newest may hide a newer sector, which the mount could not read. */
-	private unreadAhead = 0;
 	/** How many blocks after the newest may have a header from a failed attempt to open a sector. */
 	private abandonedHeaders = 0;
 	/** Of these blocks, how many held pending records. */
@@ -364,16 +361,12 @@ export class FlashQueue {
 
 	private mountNewest(hint: RingHint | undefined): boolean {
 		this.damage.bytes = 0;
-		const { failedReads } = this.sectors;
 		const newest = findNewestSector(this.sectors, hint);
 		if (newest === undefined) {
 			if (hint !== undefined && this.tail.sector === undefined) this.skipLostSector(hint);
 			return false;
 		}
 		if (this.tail.sector !== undefined && isBefore(newest, this.tail.sector)) return false;
-		const hasFailed = this.sectors.failedReads !== failedReads;
-		// mutation: count-unread-ahead
-		this.unreadAhead = hasFailed ? countUnreadAhead(newest, this.sectors) : 0;
 		this.front = unknownPosition;
 		this.unreportedDrops = 0;
 		const tail = findTail(this.sectors, newest, this.keyByte);
@@ -383,10 +376,8 @@ export class FlashQueue {
 			hint.block === newest.block &&
 			hint.firstSequence === newest.firstSequence;
 		this.applyTail(newest, tail);
-		// mutation: skip-unread-numbers
-		this.skipSequences(this.unreadAhead * maxRecords(this.sectors.blockLength), true);
 		if (hint !== undefined && isBefore(newest, hint)) this.skipLostSector(hint);
-		else if (this.unreadAhead === 0) this.skipHiddenSequences(newest);
+		else this.skipHiddenSequences(newest);
 		this.nextEraseBoundary = this.eraseBoundary(newest.sectorNumber + 1, this.acknowledgedSequence);
 		if (this.acknowledgedSequence + 1 < this.nextSequence) this.findFront(newest, tail.marks.frontOffset);
 		this.knownReservedBytes = undefined;
@@ -411,7 +402,8 @@ export class FlashQueue {
 		this.damage.bytes += this.sectors.blockLength;
 		// mutation: number-after-lost-sector
 		const next = firstSequence + maxRecords(this.sectors.blockLength);
-		if (this.tail.sector !== undefined) this.skipSequences(next - this.nextSequence, this.unreadAhead > 0);
+		const isUnread = block < this.sectors.blocks && !this.sectors.isReadable(block);
+		if (this.tail.sector !== undefined) this.skipSequences(next - this.nextSequence, isUnread);
 		else {
 			this.nextSequence = next;
 			this.acknowledgedSequence = next - 1;
@@ -580,6 +572,10 @@ export class FlashQueue {
 			if (isFresh && this.failedOpenings + unread >= maxFailedOpenings) break;
 			const block = (before.block + ahead) % blocks;
 			const sectorNumber = before.sectorNumber + ahead;
+			const { failedReads } = this.sectors;
+			// mutation: keep-unread-sector
+			if (this.sectors.isDoubtful && this.holdsNewer(block, before.sectorNumber)) break;
+			const isHeaderRead = this.sectors.failedReads === failedReads;
 			const next = furthest(erased, this.eraseBoundary(sectorNumber + 1, erased.firstSequence - 1));
 			// Records of the sector erased after it may have to go as well, for want of space for their acknowledgements.
 			const reserved = recordsBetween(erased, next) * markBytes;
@@ -588,7 +584,7 @@ export class FlashQueue {
 			const isFrontKept = end.firstSequence <= acknowledged + 1;
 			// What cannot be read is not erased: it may hold records, and be read later.
 			// mutation: erase-readable
-			const isReadable = ahead > this.unreadAhead && this.sectors.isReadable(block);
+			const isReadable = isHeaderRead && this.sectors.isReadable(block);
 			const found =
 				isReadable &&
 				this.formatBlock({
@@ -620,6 +616,12 @@ export class FlashQueue {
 		throw new FlashFailedError();
 	}
 
+	/** Reading failed in the mount, and works now: the newest sector was not found. */
+	private holdsNewer(block: number, sectorNumber: number): boolean {
+		const head = this.sectors.readBlockHeader(block);
+		return isSector(head) && head.sectorNumber > sectorNumber;
+	}
+
 	/** The boundary before the record that follows `sequence`, which is the last acknowledged one. */
 	private boundaryAfter(sequence: number): SectorBoundary {
 		const { skippedSequences } = this;
@@ -640,8 +642,7 @@ export class FlashQueue {
 	 */
 	private eraseAbandonedHeaders({ block }: { readonly block: number }): number {
 		let clear = 1;
-		// No opening was tried in blocks that the mount could not read: they may have a newer sector.
-		for (let ahead = this.unreadAhead + 1; ahead <= this.abandonedHeaders; ahead++) {
+		for (let ahead = 1; ahead <= this.abandonedHeaders; ahead++) {
 			const abandoned = (block + ahead) % this.sectors.blocks;
 			try {
 				this.sectors.erase(abandoned);
@@ -694,7 +695,7 @@ export class FlashQueue {
 
 	private enterSector(found: Sector, front: FrontPosition): void {
 		this.mountedKey = undefined;
-		this.abandonedHeaders = this.failedOpenings = this.unreadAhead = 0;
+		this.abandonedHeaders = this.failedOpenings = 0;
 		this.unreportedDrops = 0;
 		this.tail.moveTo(found, sectorHeaderBytes, true, true);
 		this._droppedRecords = found.droppedRecords;
@@ -790,10 +791,7 @@ export class FlashQueue {
 		const { sector: known, offset } = this.front;
 		const lowest = sectors.lowestSectorNumber(newest);
 		const inFront = start === this.acknowledgedSequence + 1 && (known?.sectorNumber ?? 0) >= lowest;
-		// Attempts to open another sector may have erased it: then it is lost, and counted, not damaged.
-		// mutation: find-front-again
-		const isThere = known !== undefined && sectors.findSector(known.sectorNumber, newest) !== undefined;
-		const found = inFront && isThere ? known : findSectorOf(start, sectors, newest);
+		const found = inFront ? known : findSectorOf(start, sectors, newest);
 		if (found === undefined && start === this.acknowledgedSequence + 1) this.skipLostFront(newest);
 		const reader = new RingReader(
 			sectors,

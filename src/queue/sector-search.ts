@@ -61,23 +61,6 @@ function isNewest(newest: Sector, sectors: SectorFlash): boolean {
 	return true;
 }
 
-/**
- * How many blocks after `newest` may have a newer sector, because reading them failed: up to the last of those that are within
- * the reach of it, or of each other.
- */
-export function countUnreadAhead(newest: Sector, sectors: SectorFlash): number {
-	const { blocks } = sectors;
-	let unread = 0;
-	for (let ahead = 1; ahead < blocks && ahead <= unread + checkedBlocksAhead; ahead++) {
-		const { failedReads } = sectors;
-		const head = sectors.readBlockHeader((newest.block + ahead) % blocks);
-		// Reading it may have failed only until now.
-		const isNewer = isSector(head) && head.sectorNumber > newest.sectorNumber;
-		if (isNewer || sectors.failedReads !== failedReads) unread = ahead;
-	}
-	return unread;
-}
-
 function scanNewest(sectors: SectorFlash): Sector | undefined {
 	let newest: Sector | undefined;
 	for (let block = 0; block < sectors.blocks; block++) {
