@@ -414,5 +414,8 @@ describeSetupPage("on the setup page", () => {
 		await page.getByText("The board erases everything and restarts.").waitFor();
 		await board.waitForLine(/boot 2 \(restart\)/);
 		expect(board.savedSettings).toMatchObject({ location: "", networks: [], key: "" });
+		// A request for live values that was on its way is refused while the board erases.
+		const refused = visit.errors.findIndex((error) => error.includes("status of 409"));
+		if (refused >= 0) visit.errors.splice(refused, 1);
 	});
 });
