@@ -114,7 +114,7 @@ export const mutants: readonly Mutant[] = [
 	{
 		name: "forgets failed attempts during sleep",
 		at: "restore-retry-state",
-		mutate: replace("$2", "undefined"),
+		mutate: replace("$0", "undefined"),
 		violates: ["paced"],
 		seed: 5,
 	},

@@ -158,7 +158,6 @@ export class App {
 		// Nothing else would switch the radio on in time.
 		if (this.firmware.isOnTrial) this.wifiStation?.start();
 		// On battery, no jitter: a power failure in the street does not start many such boards at once.
-		// mutation: restore-retry-state
 		this.uploader?.resume(this.sampling.nextSampleTicks, resumed);
 		this.firmware.startDownloads();
 		if (!wokeEarly) return;

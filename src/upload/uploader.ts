@@ -126,6 +126,7 @@ export class Uploader {
 	/** Starts on battery. After a deep sleep (`resumed`), ticks have gone on, and the kept state says what is due; else `dueAtTicks`. */
 	resume(dueAtTicks: number, resumed: boolean): void {
 		const { keptState } = this.options;
+		// mutation: restore-retry-state
 		const kept = resumed ? keptState : undefined;
 		if (!resumed) this.keptRetryUtc = keptState?.retryUtc ?? 0;
 		this.schedule.consecutiveFailures = kept?.consecutiveFailures ?? 0;
