@@ -232,8 +232,9 @@ class SetupPage {
 	/** The board restarts without the form's values. */
 	async #leave(leave: () => Promise<void>, text: string): Promise<void> {
 		const { name } = this.#state.board;
-		await this.#responds(leave);
+		// A measurement would be refused once the board erases.
 		this.#stopPolling?.();
+		await this.#responds(leave);
 		deleteDraft();
 		this.#showLast(leftPage(text, name));
 	}
