@@ -4,7 +4,7 @@ import { findJsonError } from "../../simulator/json-error";
 import { checkSettingsFile, describeFileProblem, parseSettingsFile } from "../../simulator/settings-file";
 import { decodePem } from "../../src/settings/pem";
 import { checkSettings, settingsTable } from "../../src/settings/settings";
-import { formatSettingsFile } from "../../src/settings/settings-file";
+import { settingsFileText } from "./settings-file-text";
 
 const key = `dakkio_w_${"a".repeat(32)}`;
 const { settings } = checkSettings({
@@ -20,13 +20,13 @@ const { settings } = checkSettings({
 
 describe("a settings file", () => {
 	test("with secrets sets up another board in the same way", () => {
-		const { given, problems } = parseSettingsFile([...formatSettingsFile(settings, true)].join(""));
+		const { given, problems } = parseSettingsFile(settingsFileText(settings, true));
 		expect(problems).toEqual([]);
 		expect(checkSettings(given)).toEqual({ settings, problems: [], warnings: [] });
 	});
 
 	test("without secrets has of networks only the names, and which are open", () => {
-		const text = [...formatSettingsFile(settings, false)].join("");
+		const text = settingsFileText(settings, false);
 		expect(text).not.toMatch(/correct horse|dakkio_w_|password/);
 		expect(JSON.parse(text)).toEqual({
 			version: 1,
@@ -39,7 +39,7 @@ describe("a settings file", () => {
 
 	test("with a key has its destination, also where that is the default", () => {
 		const { server, rootCertificate } = settings;
-		expect(JSON.parse([...formatSettingsFile(settings, true)].join(""))).toMatchObject({
+		expect(JSON.parse(settingsFileText(settings, true))).toMatchObject({
 			key,
 			server,
 			rootCertificate,
@@ -47,7 +47,7 @@ describe("a settings file", () => {
 	});
 
 	test("has no defaults", () => {
-		expect(JSON.parse([...formatSettingsFile(checkSettings({}).settings, true)].join(""))).toEqual({
+		expect(JSON.parse(settingsFileText(checkSettings({}).settings, true))).toEqual({
 			version: 1,
 		});
 	});
@@ -94,7 +94,7 @@ describe("a settings file", () => {
 	test("with open networks sets up a board from the command line, also without secrets", () => {
 		const open = { ...settings, networks: [{ ssid: "Café", password: "" }] };
 		for (const secrets of [false, true]) {
-			const checked = checkSettingsFile([...formatSettingsFile(open, secrets)].join(""));
+			const checked = checkSettingsFile(settingsFileText(open, secrets));
 			expect(checked.problems).toEqual([]);
 			expect(checked.settings.networks).toEqual(open.networks);
 		}

@@ -16,13 +16,14 @@ import { requestFormat } from "../../src/http/start-line";
 import { checkEnteredSettings } from "../../src/settings/entered-settings";
 import { decodePem } from "../../src/settings/pem";
 import { checkSettings, settingsTable } from "../../src/settings/settings";
-import { formatSettingsFile, stripVersion } from "../../src/settings/settings-file";
+import { stripVersion } from "../../src/settings/settings-file";
 import {
 	handleSetupRequest,
 	requestHeaders,
 	requestLimits,
 	type SetupBackend,
 } from "../../src/setup/request-handler";
+import { settingsFileText } from "../settings/settings-file-text";
 import { hostileSettings, largestSettings } from "./request-bodies";
 
 /**
@@ -378,7 +379,7 @@ describe("the body of a request", () => {
 		expect(read).toEqual({ value: { token, settings: given } });
 		const { problems, settings } = checkEnteredSettings(given, checkSettings({}).settings);
 		expect(problems).toEqual([]);
-		const file = [...formatSettingsFile(settings, true)].join("");
+		const file = settingsFileText(settings, true);
 		expect(readJson(bodyOf(file), requestLimits)).toHaveProperty("value");
 		expect(checkSettings(stripVersion(JSON.parse(file)).given).settings).toEqual(settings);
 	});

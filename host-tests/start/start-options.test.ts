@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseStartCommand as parse, startHelp } from "../../simulator/start-options";
 import { checkSettings } from "../../src/settings/settings";
-import { formatSettingsFile } from "../../src/settings/settings-file";
 import { largeSettingsFile } from "../settings/large-settings-file";
+import { settingsFileText } from "../settings/settings-file-text";
 
 const key = "dakkio_w_0123456789abcdef0123456789abcdef";
 const bucket = "507f1f77bcf86cd799439011";
@@ -12,17 +12,12 @@ const target = ["--key", key, "--bucket", bucket, "--source", source];
 const bme280 = [{ name: "bme280", address: 0x76 }];
 
 const files: Readonly<Record<string, string>> = {
-	"balcony.json": [
-		...formatSettingsFile(
-			checkSettings({
-				location: "Balcony",
-				interval: 300,
-				networks: [{ ssid: "Home", password: "12345678" }],
-			}).settings,
-			true,
-		),
-	].join(""),
-	"real.json": [...formatSettingsFile(checkSettings({ key, bucketId: bucket }).settings, true)].join(""),
+	"balcony.json": settingsFileText(
+		checkSettings({ location: "Balcony", interval: 300, networks: [{ ssid: "Home", password: "12345678" }] })
+			.settings,
+		true,
+	),
+	"real.json": settingsFileText(checkSettings({ key, bucketId: bucket }).settings, true),
 	"own.json": JSON.stringify({ server: "https://own.example", bucketId: bucket }),
 	"future.json": '{ "version": 2 }',
 	"large.json": largeSettingsFile,

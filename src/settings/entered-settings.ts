@@ -26,7 +26,7 @@ export function checkEnteredSettings(
 	for (const key of Object.keys(given)) {
 		if (!isGiven(given, key)) continue;
 		const value = key === "networks" ? withSavedPasswords(given[key], own.networks) : given[key];
-		// What is as before is kept in memory once.
+		// What is as before is kept in memory once. Not by assignment, which would interpret a given key `__proto__`.
 		if (!Object.hasOwn(own, key) || !isDeepEqual(value, merged[key])) merged = { ...merged, [key]: value };
 	}
 	const checked = withinMaxSize(checkSettings(merged, defaultPins, now), own);

@@ -6,8 +6,8 @@ const fileVersion = 1;
 
 /**
  * The settings that differ from their defaults as a JSON file, in parts of one setting each, as the whole text takes too much
- * memory. Without secrets, a network has only its name, and whether it is
- * open. A key is exported with its service address even if that is the default: the importing board may have another.
+ * memory. Without secrets, a network has only its name, and whether it is open. A key is exported with its service address
+ * even if that is the default: the importing board may have another.
  */
 export function* formatSettingsFile(settings: Settings, secrets: boolean): Generator<string> {
 	const exported: Record<string, unknown> = { version: fileVersion };

@@ -81,6 +81,7 @@ export class SettingsStore {
 
 	private readUnknown(slot: SettingsSlot): Readonly<Record<string, unknown>> {
 		const saved = this.read(slot) ?? {};
+		// Not by assignment, which would interpret a key `__proto__`.
 		let unknown: Readonly<Record<string, unknown>> = {};
 		for (const key of Object.keys(saved))
 			if (!Object.hasOwn(settingsTable, key)) unknown = { ...unknown, [key]: saved[key] };

@@ -142,8 +142,8 @@ export class RefusalSearch {
 	}
 
 	/**
-	 * At the beginning of the next upload. A fault in spite of a 2xx in the same upload is one of points: the oldest are tried
-	 * first, as newer ones may have to prove them.
+	 * Refusals with which the next upload begins. After a 2xx in this upload, a fault concerns certain points and not the
+	 * service: the next upload tries the oldest first, as a 2xx for newer ones may have to prove them.
 	 */
 	private get nextRefusals(): number {
 		return this._hasTaken && this.isFault ? 0 : this.refusals;

@@ -116,21 +116,23 @@ export class Uploader {
 
 	/** Starts on mains. `resumed`: after a sleep into setup or an update, in which a person may have mended what failed. */
 	start(resumed = false): void {
-		const { time, clock, keptState } = this.options;
-		if (!resumed) this.keptRetryUtc = keptState?.retryUtc ?? 0;
+		const { time, clock } = this.options;
 		const maxDelayMs = Math.min(maxStartDelayMs, this.options.intervalMs(clock.now() ?? 0));
 		this.schedule.setNotBefore(time.ticks() + this.options.random() * maxDelayMs);
-		this.running ??= this.run();
+		this.beginRunning(resumed);
 	}
 
 	/** Starts on battery. After a deep sleep (`resumed`), ticks have gone on, and the kept state says what is due; else `dueAtTicks`. */
 	resume(dueAtTicks: number, resumed: boolean): void {
-		const { keptState } = this.options;
 		// mutation: restore-retry-state
-		const kept = resumed ? keptState : undefined;
-		if (!resumed) this.keptRetryUtc = keptState?.retryUtc ?? 0;
+		const kept = resumed ? this.options.keptState : undefined;
 		this.schedule.consecutiveFailures = kept?.consecutiveFailures ?? 0;
 		this.schedule.beginOnBattery(kept?.dueAtTicks ?? dueAtTicks);
+		this.beginRunning(resumed);
+	}
+
+	private beginRunning(resumed: boolean): void {
+		if (!resumed) this.keptRetryUtc = this.options.keptState?.retryUtc ?? 0;
 		this.running ??= this.run();
 	}
 
