@@ -296,6 +296,20 @@ test("after an outage, batches grow again, slower through points that were sent 
 	expect(sizes).toEqual([...throughSent, 240, 480, 960, 233]);
 });
 
+test("after a week of failures, in which the newest points are tried, too, batches grow as before", async () => {
+	const fixture = new UploaderFixture({ service: () => ({ status: 429 }), queueBlocks: 64 });
+	fixture.measure(500);
+	fixture.uploader.start();
+	await fixture.pass(24 * 7, 5 * minute);
+	expect(fixture.requests.some(({ sequences }) => (sequences[0] ?? 0) > 1_000)).toBe(true);
+	const { length } = fixture.requests;
+	fixture.service = good;
+	await fixture.pass(3);
+	expect(fixture.pending).toEqual([]);
+	// 1 to 1,000 points, through those that were sent, and then by the thousand.
+	expect(fixture.requests.length - length).toBeLessThanOrEqual(24);
+});
+
 test.each([1, 20, 1000])(
 	"where a point fails at the end of each upload, and uploads last longer than their interval of %i ms, it waits all the same",
 	async (intervalMs) => {

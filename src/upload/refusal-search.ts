@@ -289,7 +289,8 @@ export class RefusalSearch {
 	 */
 	failed(batch: Batch, isFirst: boolean): void {
 		const { pointCount } = batch;
-		this.repeatLimit.add(batch);
+		// The points before one that was tried elsewhere have not been sent.
+		if (!this.isElsewhere) this.repeatLimit.add(batch);
 		this.sendLess();
 		if (isFirst)
 			this.maxRisked = Math.min(
