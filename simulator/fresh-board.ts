@@ -103,10 +103,14 @@ export class FreshBoard {
 		}
 	}
 
-	/** Restarts the board as after a power cut: only saved settings remain. */
-	async restart(): Promise<void> {
+	/** A power cut: only saved settings remain. */
+	async switchOff(): Promise<void> {
 		await this.board.stop();
 		this.log.clear();
+	}
+
+	/** After {@link switchOff}; resolves once setup is open. */
+	async switchOn(): Promise<void> {
 		this.board = this.make();
 		this.board.start("power-on");
 		await this.waitForLine(/^setup: join/);

@@ -17,6 +17,7 @@ const maxTimeoutMs = 2_147_483_647;
 export class PacedTime implements Time {
 	private readonly speed: number;
 	private holders = 0;
+	private pauses = 0;
 	/** Ticks at the real time {@link startRealMs}, from which on time runs at the current rate. */
 	private startTicks = 0;
 	private startRealMs = performance.now();
@@ -65,6 +66,17 @@ export class PacedTime implements Time {
 		};
 	}
 
+	/** Time stands still until the returned function is called, so that a person or a test can look at a moment. */
+	pause(): () => void {
+		let paused = true;
+		this.changePauses(+1);
+		return () => {
+			if (!paused) return;
+			paused = false;
+			this.changePauses(-1);
+		};
+	}
+
 	/** Cancels all timers. */
 	close(): void {
 		this.timers.clear();
@@ -72,12 +84,19 @@ export class PacedTime implements Time {
 	}
 
 	private get rate(): number {
+		if (this.pauses > 0) return 0;
 		return this.holders > 0 ? 1 : this.speed;
 	}
 
 	private changeHolders(change: number): void {
 		this.restart();
 		this.holders += change;
+		this.arm();
+	}
+
+	private changePauses(change: number): void {
+		this.restart();
+		this.pauses += change;
 		this.arm();
 	}
 
@@ -91,8 +110,9 @@ export class PacedTime implements Time {
 		clearTimeout(this.timeout);
 		const next = this.next();
 		if (next === undefined) return;
-		const real = (next.due - this.ticks()) / this.rate;
-		this.timeout = setTimeout(() => this.fire(), Math.min(Math.max(0, Math.ceil(real)), maxTimeoutMs));
+		const remaining = next.due - this.ticks();
+		const real = remaining <= 0 ? 0 : Math.ceil(remaining / this.rate);
+		this.timeout = setTimeout(() => this.fire(), Math.min(real, maxTimeoutMs));
 	}
 
 	/** One timer at a time, since its callback may set or clear others. */

@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
 import { refusePoints } from "../../simulator/dakkio/misbehaviours";
 import { SetupPageDriver } from "./setup-page-driver";
-import { board, describeSetupPage, openBoard, setup, visit, visitBoard } from "./setup-page-fixture";
+import {
+	board,
+	describeSetupPage,
+	holdClockStep,
+	openBoard,
+	setup,
+	visit,
+	visitBoard,
+} from "./setup-page-fixture";
 
 const password = "correct horse";
 
@@ -13,15 +21,18 @@ async function open(how: "fresh" | "set up"): Promise<void> {
 	);
 }
 
-/** The service answers only once the function that is returned is called. */
+/** The service answers, and the board's time goes on, only once the function that is returned is called. */
 function holdResponses(): () => void {
-	const { misbehaviours } = board.world.dakkio;
+	const { time, dakkio } = board.world;
+	const { misbehaviours } = dakkio;
 	let release = () => {};
 	const released = new Promise<void>((resolve) => {
 		release = resolve;
 	});
 	misbehaviours.exchange = () => async (exchange) => {
+		const resume = time.pause();
 		await released;
+		resume();
 		await refusePoints(() => false, 400, "")(exchange);
 	};
 	return () => {
@@ -313,18 +324,18 @@ describeSetupPage("a page that is opened again", () => {
 		board.world.ntp.fault = { kind: "silent" };
 		await setup.go("Test");
 		await setup.startTest();
-		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
 		const other = await visitBoard();
 		// It shows the running test, or its result.
 		await new SetupPageDriver(other).go("Test");
 		await other.page.locator(".failed").getByText("None of the time servers answered").waitFor();
 		await page.locator(".failed").getByText("None of the time servers answered").waitFor();
+		const resume = holdClockStep();
 		await setup.startTest();
 		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
 		await new SetupPageDriver(other).startTest();
 		await page.locator(".verdict").getByText("another phone started one").waitFor();
 		await page.getByRole("button", { name: "Save without a test" }).waitFor();
-		board.world.ntp.fault = undefined;
+		resume();
 		await new SetupPageDriver(other).passed();
 		await other.close();
 		expect(other.errors).toEqual([]);
@@ -354,14 +365,15 @@ describeSetupPage("a page that is opened again", () => {
 		await setup.choose("Home", password);
 		await setup.go("Dakkio");
 		await setup.dakkio({ key, bucketId });
-		board.world.ntp.fault = { kind: "silent" };
+		const resume = holdClockStep();
 		await setup.go("Test");
 		await setup.startTest();
 		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
-		await board.restart();
+		await board.switchOff();
+		resume();
+		await board.switchOn();
 		await page.getByText("The board has restarted, and the test was lost.").first().waitFor();
 		await visit.inspect();
-		board.world.ntp.fault = undefined;
 		// The page still has the old token.
 		await setup.startTest();
 		await setup.passed();

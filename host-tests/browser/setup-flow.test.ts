@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { board, describeSetupPage, openBoard, setup, visit } from "./setup-page-fixture";
+import { board, describeSetupPage, holdClockStep, openBoard, setup, visit } from "./setup-page-fixture";
 
 describeSetupPage("a fresh board and a phone", () => {
 	beforeEach(() => openBoard());
@@ -124,8 +124,7 @@ describeSetupPage("a fresh board and a phone", () => {
 		await setup.choose("Home", "correct horse");
 		await setup.go("Dakkio");
 		await setup.dakkio({ key, bucketId });
-		// Long enough to look at it.
-		board.world.ntp.fault = { kind: "silent" };
+		const resume = holdClockStep();
 		await setup.go("Test");
 		await setup.startTest();
 		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
@@ -133,6 +132,7 @@ describeSetupPage("a fresh board and a phone", () => {
 		await page.emulateMedia({ reducedMotion: "reduce" });
 		expect(await page.evaluate("document.getAnimations().length")).toBe(0);
 		await visit.inspect();
+		resume();
 	});
 
 	test("shows a network name with markup as text, and joins it", async () => {

@@ -18,6 +18,8 @@ const timeoutMs = 120_000;
 
 /** A folder for pictures of each state that is inspected; without it none are taken. */
 const pictures = process.env.SCREENSHOTS;
+/** Milliseconds that each operation takes longer: shows which tests depend on how fast the computer is. */
+const slowMo = Number(process.env.SLOW_MOTION ?? 0);
 /** Small phone, usual phone, computer. */
 const widths = [320, 390, 1280] as const;
 
@@ -39,7 +41,7 @@ let browser: Promise<Browser> | undefined;
 /** One for all tests of a process, which closes it when it ends. */
 function launchedBrowser(): Promise<Browser> {
 	// The sandbox does not work for root, as which tests run in containers.
-	browser ??= chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+	browser ??= chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"], slowMo });
 	return browser;
 }
 

@@ -20,6 +20,25 @@ export function visitBoard(): Promise<PageVisit> {
 }
 
 /**
+ * The next connection test stays at "Set the clock", however long the browser takes to look at it: the time servers are
+ * silent, and from the first request on the board's time stands still. The returned function lets it continue.
+ */
+export function holdClockStep(): () => void {
+	const { ntp, time } = board.world;
+	let resume = () => {};
+	ntp.fault = { kind: "silent" };
+	ntp.onRequest = () => {
+		ntp.onRequest = undefined;
+		resume = time.pause();
+	};
+	return () => {
+		ntp.fault = undefined;
+		ntp.onRequest = undefined;
+		resume();
+	};
+}
+
+/**
  * Tests that open a board each; skipped without a browser. After each test the board stops. Errors in the
  * page fail the test, unless it takes those that it expects out of `visit.errors`.
  */

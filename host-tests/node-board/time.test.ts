@@ -47,6 +47,24 @@ test("while it is held, time runs in real time, and timers are delayed according
 	expect(fired).toBe(true);
 });
 
+test("while it is paused, also held, time stands still; only what is due fires", () => {
+	const time = new PacedTime(10);
+	const fired: string[] = [];
+	time.set(() => fired.push("later"), 1000);
+	const resume = time.pause();
+	const release = time.hold();
+	const ticks = time.ticks();
+	time.set(() => fired.push("now"), 0);
+	vi.advanceTimersByTime(100_000);
+	expect(time.ticks()).toBe(ticks);
+	expect(fired).toEqual(["now"]);
+	release();
+	resume();
+	resume();
+	vi.advanceTimersByTime(100);
+	expect(fired).toEqual(["now", "later"]);
+});
+
 test("a wait longer than a timer of the computer can be is kept whole", () => {
 	const time = new PacedTime(1);
 	let fired = false;

@@ -14,6 +14,8 @@ export interface NtpServerOptions {
 export class NtpServer {
 	/** The fault of all further responses. */
 	fault: NtpFault | undefined;
+	/** Called with each packet, before it is answered. */
+	onRequest: (() => void) | undefined;
 	/** Packets received, valid or not. */
 	requests = 0;
 	readonly host: string;
@@ -49,6 +51,7 @@ export class NtpServer {
 
 	private answer(request: Uint8Array, sender: RemoteInfo): void {
 		this.requests++;
+		this.onRequest?.();
 		const receive = this.now();
 		const answer = makeNtpResponse(request, { receive, transmit: this.now() }, this.fault);
 		if (answer !== undefined) this.socket.send(answer, sender.port, sender.address, () => {});
