@@ -2,10 +2,10 @@ import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Mutants of the firmware, and days, weeks and months of its life: minutes of CPU time. Run by `npm run test:slow`. */
+/** Mutants, lives of the queue, and days to months of virtual time: minutes of CPU time. Run by `npm run test:slow`. */
 export const slow: readonly string[] = [
-	"host-tests/queue/planted-bugs.test.ts",
-	"host-tests/upload/{exhausted-plan,failing-flash,outages}.test.ts",
+	"host-tests/queue/{lives,planted-bugs,power-cut,read-lives}.test.ts",
+	"host-tests/upload/{exhausted-plan,failing-flash,outages,refusals}.test.ts",
 	"host-tests/life/{battery,faults,invariants,life,local-page,memory,mutants,pacing,regressions,update,update-faults}.test.ts",
 ];
 
@@ -24,13 +24,10 @@ export const longest: readonly string[] = [
 	"host-tests/browser/sensors.test.ts",
 	"host-tests/browser/reopen.test.ts",
 	"host-tests/app/faults.test.ts",
-	"host-tests/upload/refusals.test.ts",
 	"host-tests/browser/form.test.ts",
 	"host-tests/browser/failures.test.ts",
 	"host-tests/scripts/flash.test.ts",
 	"host-tests/browser/setup-flow.test.ts",
-	"host-tests/queue/lives.test.ts",
-	"host-tests/queue/power-cut.test.ts",
 	"host-tests/app/data-source.test.ts",
 	"host-tests/browser/local-page.test.ts",
 	"host-tests/queue/xs.test.ts",
