@@ -7,7 +7,7 @@ import { below, pick } from "./seeded-random";
 
 export { BrokenPromise };
 
-/** A driver whose reads throw, from one on. */
+/** A driver whose reads throw, from one on, and whose writes and erases are refused at times. */
 export class FlakyReads implements Flash {
 	reads = 0;
 	/** A block was erased twice. */
@@ -17,6 +17,8 @@ export class FlakyReads implements Flash {
 	isProtected = false;
 	/** It was, when something was written: an acknowledgement may have got lost, and its records be dropped. */
 	wasProtected = false;
+	/** Writes throw after this share of their bytes; erases throw where that is 0: they need less. */
+	refusesAfter: number | undefined;
 	failsFrom = Number.POSITIVE_INFINITY;
 	failsBefore = Number.POSITIVE_INFINITY;
 	private readonly flash: NorFlash;
@@ -32,14 +34,20 @@ export class FlakyReads implements Flash {
 	}
 
 	write(bytes: Bytes, offset: number): void {
-		if (this.isProtected) this.wasProtected = true;
-		else this.flash.write(bytes, offset);
+		if (this.isProtected) {
+			this.wasProtected = true;
+			return;
+		}
+		const written = Math.floor(bytes.length * (this.refusesAfter ?? 1));
+		if (written > 0) this.flash.write(bytes.subarray(0, written), offset);
+		if (this.refusesAfter !== undefined) throw new Error("the driver refused to write");
 	}
 
 	eraseBlock(from: number, to: number): void {
 		this.isReused ||= this.erased.has(from);
 		this.erased.add(from);
 		if (this.isProtected) return;
+		if (this.refusesAfter === 0) throw new Error("the driver refused to erase");
 		this.flash.eraseBlock(from, to);
 	}
 
@@ -49,6 +57,11 @@ export class FlakyReads implements Flash {
 
 	close(): void {}
 
+	/** From now on, or no longer. */
+	refuse(random: () => number): void {
+		this.refusesAfter = random() < 0.4 ? undefined : pick([0, random(), 1], random);
+	}
+
 	fail(from: number, count: number): void {
 		this.reads = 0;
 		this.failsFrom = from;
@@ -57,6 +70,7 @@ export class FlakyReads implements Flash {
 
 	recover(): void {
 		this.isProtected = false;
+		this.refusesAfter = undefined;
 		this.failsFrom = Number.POSITIVE_INFINITY;
 	}
 }
@@ -87,7 +101,7 @@ export function read(queue: FlashQueue): number[][] {
 	return found;
 }
 
-/** Pushes, reads, acknowledgements and mounts, while reads fail, or writes do nothing, for shorter and longer. */
+/** Pushes, reads, acknowledgements and mounts, while reads fail, or writes do nothing or throw, for shorter and longer. */
 export function live(random: () => number): void {
 	const flash = new FlakyReads(
 		new NorFlash({
@@ -111,7 +125,8 @@ export function live(random: () => number): void {
 		const chance = random();
 		if (chance < 0.05) flash.fail(below(60, random), pick([1, 4, 8, 30, 200, 1_000], random));
 		else if (chance < 0.07) flash.isProtected = !flash.isProtected;
-		else if (chance < 0.15) queue = mount(flash, hints, ring);
+		else if (chance < 0.1) flash.refuse(random);
+		else if (chance < 0.17) queue = mount(flash, hints, ring);
 		else if (chance < 0.7)
 			attempt(() => {
 				const bytes = Uint8Array.from({ length: 1 + below(30, random) }, () => below(256, random));

@@ -42,8 +42,15 @@ export const queueMutants: readonly QueueMutant[] = [
 		mutate: remove(),
 	},
 	{
+		name: "reads on where it has erased the oldest records in vain, and does not count them",
+		seed: 360,
+		life: "failing-reads",
+		at: "find-front-again",
+		mutate: remove(),
+	},
+	{
 		name: "erases the newest sector, which it could not read before",
-		seed: 33_374,
+		seed: 12_853,
 		life: "failing-reads",
 		at: "keep-unread-sector",
 		mutate: replace("$0", "false"),
@@ -64,7 +71,7 @@ export const queueMutants: readonly QueueMutant[] = [
 	},
 	{
 		name: "takes a flash that could not be read for a blank one",
-		seed: 160,
+		seed: 1_144,
 		life: "failing-reads",
 		at: "settle-before-push",
 		mutate: replace("$0", "false"),

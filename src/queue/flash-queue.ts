@@ -607,6 +607,9 @@ export class FlashQueue {
 				// The next mount may take the header of this attempt for the newest: nothing may be written before it any more.
 				// mutation: close-tail-before-attempt
 				this.tail.isWritable = false;
+				// Its sector may have been erased: then it is lost, and counted, not damaged.
+				// mutation: find-front-again
+				this.front = unknownPosition;
 				this.abandonedHeaders = Math.max(this.abandonedHeaders, ahead);
 				if (isFresh) this.failedOpenings++;
 			}
