@@ -1,6 +1,8 @@
 import { NorFlash } from "../../simulator/hardware/nor-flash";
 import type { Flash } from "../../src/boards/ecma419";
+import { FlashFailedError } from "../../src/queue/errors";
 import { ReadingLog } from "../../src/store/reading-log";
+import { MemoryHint } from "./failing-reads";
 import { BrokenPromise } from "./queue-life";
 import { below, pick } from "./seeded-random";
 
@@ -14,15 +16,26 @@ const context = {
 	fields: [{ name: "t", unit: "celsius", decimals: 1 }],
 };
 
-/** Readings are stored and sent, while reads fail for shorter and longer: no acknowledgement takes one that was not sent. */
+/**
+ * Readings are stored and sent, while reads of a block or of the whole flash fail for shorter and longer: no acknowledgement
+ * takes one that was not sent, no number is given twice, and what is gone is counted.
+ */
 export function live(random: () => number): void {
-	const nor = new NorFlash({ blocks: pick([4, 8, 16], random), blockLength: pick([256, 512], random) });
+	const nor = new NorFlash({
+		...{ blocks: pick([4, 8, 16], random), blockLength: pick([256, 512], random) },
+		programsOnce: true,
+	});
 	const { blocks, blockLength } = nor.status();
-	let failing = { block: 0, reads: 0 };
+	/** `block`: of the whole flash if there is none. */
+	let failing = { block: 0 as number | undefined, after: 0, reads: 0 };
+	const fails = (offset: number): boolean => {
+		const { block } = failing;
+		if (block !== undefined && block !== Math.floor(offset / blockLength)) return false;
+		return failing.after-- <= 0 && failing.reads-- > 0;
+	};
 	const flash: Flash = {
 		read(bytes, offset) {
-			if (failing.block === Math.floor(offset / blockLength) && failing.reads-- > 0)
-				throw new Error("the driver failed to read");
+			if (fails(offset)) throw new Error("the driver failed to read");
 			return nor.read(bytes, offset);
 		},
 		write: (bytes, offset) => nor.write(bytes, offset),
@@ -30,25 +43,41 @@ export function live(random: () => number): void {
 		status: () => nor.status(),
 		close() {},
 	};
-	let log = new ReadingLog(flash);
+	const hints = random() < 0.5 ? new MemoryHint() : undefined;
+	let log = new ReadingLog(flash, hints);
+	/** The value of each by its number. */
+	const stored = new Map<number, number>();
 	const sent = new Set<number>();
-	for (let i = 0; i < 60; i++) {
+	for (let i = 0; i < 100; i++) {
 		const chance = random();
-		if (chance < 0.1) failing = { block: below(blocks, random), reads: pick([4, 12, 40, 200], random) };
-		else if (chance < 0.14) log = new ReadingLog(flash);
+		if (chance < 0.1) {
+			const reads = pick([4, 12, 40, 200], random);
+			// In a small ring, no block may be left for the next sector.
+			const block = random() < 0.4 || blocks < 8 ? below(blocks, random) : undefined;
+			failing = { block, after: block === undefined ? below(200, random) : 0, reads };
+		} else if (chance < 0.14) log = new ReadingLog(flash, hints);
 		else
 			try {
 				if (chance > 0.7) upload();
 				else store(below(30, random));
 			} catch (error) {
 				// The flash cannot be read now.
-				if (error instanceof BrokenPromise) throw error;
+				if (!(error instanceof FlashFailedError)) throw error;
 			}
 	}
+	failing.reads = 0;
+	log = new ReadingLog(flash, hints);
+	checkGone();
+	store(1);
+	checkGone();
 
 	function store(count: number): void {
-		for (let i = 0; i < count; i++)
-			log.append({ time: { utc: 1_800_000_000_000 + i }, values: [below(50, random)] }, context);
+		for (let i = 0; i < count; i++) {
+			const value = stored.size;
+			const sequence = log.append({ time: { utc: 1_800_000_000_000 + value }, values: [value] }, context);
+			if (stored.has(sequence)) throw new BrokenPromise(`${sequence} is given twice`);
+			stored.set(sequence, value);
+		}
 	}
 
 	/** A batch is read twice: to measure, and to send it. */
@@ -72,5 +101,15 @@ export function live(random: () => number): void {
 			if (numbers.length === count) break;
 		}
 		return numbers;
+	}
+
+	function checkGone(): void {
+		const found = new Map(Array.from(log.pending(), ({ sequence, values }) => [sequence, values[0]]));
+		for (const [sequence, value] of found)
+			if ((stored.get(sequence) ?? value) !== value)
+				throw new BrokenPromise(`reading ${sequence} is not what was stored`);
+		const gone = [...stored.keys()].filter((sequence) => !sent.has(sequence) && !found.has(sequence));
+		if (gone.length > log.droppedReadings)
+			throw new BrokenPromise(`${gone.length} readings are gone, and ${log.droppedReadings} dropped`);
 	}
 }

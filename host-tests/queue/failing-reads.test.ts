@@ -169,6 +169,93 @@ test.each([false, true])(
 	},
 );
 
+/** A flash of 256-byte blocks, some of which cannot be read. */
+function withUnread(blocks: number): { nor: NorFlash; flash: Flash; unread: Set<number> } {
+	const nor = new NorFlash({ blocks, blockLength: 256, programsOnce: true });
+	const unread = new Set<number>();
+	const flash: Flash = {
+		read(bytes, offset) {
+			if (unread.has(Math.floor(offset / 256))) throw new Error("unreadable");
+			return nor.read(bytes, offset);
+		},
+		write: (bytes, offset) => nor.write(bytes, offset),
+		eraseBlock: (from, to) => nor.eraseBlock(from, to),
+		status: () => nor.status(),
+		close() {},
+	};
+	return { nor, flash, unread };
+}
+
+test.each([
+	[false, 3],
+	[false, 5],
+	[true, 3],
+	[true, 5],
+])(
+	"the next sector is opened after a newer one that cannot be read, behind blocks that can (hinted: %s, block %i)",
+	(isHinted, target) => {
+		const { nor, flash, unread } = withUnread(8);
+		const hints = new MemoryHint();
+		const filling = mount(flash, hints, { isHinted });
+		const pushTo = (block: number) => {
+			while (nor.image[block * 256] === 0xff) filling.push(bytesOf(filling.lastSequence + 1));
+		};
+		pushTo(1);
+		// These are passed over.
+		for (let block = 2; block < target; block++) unread.add(block);
+		pushTo(target);
+		const all = read(filling);
+		unread.clear();
+		unread.add(target);
+		const pushing = mount(flash, hints, { isHinted });
+		const added = pushing.push(bytesOf(700));
+		expect(added).toBeGreaterThan(filling.lastSequence);
+		unread.clear();
+		for (const queue of [pushing, mount(flash, hints, { isHinted })]) {
+			expect(read(queue)).toEqual([...all, [added, ...bytesOf(700)]]);
+			expect(queue.droppedRecords).toBe(0);
+		}
+		expect(pushing.push(bytesOf(701))).toBe(added + 1);
+	},
+);
+
+test.each([
+	[8, false],
+	[8, true],
+	[16, false],
+	[16, true],
+])(
+	"a block that cannot be read any more costs numbers once a round, however often it is mounted (%i blocks, hinted: %s)",
+	(blocks, isHinted) => {
+		const { flash, unread } = withUnread(blocks);
+		const hints = new MemoryHint();
+		let queue = mount(flash, hints, { isHinted });
+		for (let i = 0; i < 500; i++) queue.push(bytesOf(i));
+		unread.add(1);
+		for (let i = 0; i < 1_000; i++) {
+			queue = mount(flash, hints, { isHinted });
+			queue.push(bytesOf(i));
+		}
+		const perSector = 20;
+		const rounds = Math.ceil(1_000 / (blocks - 1) / perSector);
+		// Of 64 numbers each; the first time it may have had a newer sector.
+		expect(queue.lastSequence - 1_500).toBeLessThanOrEqual(64 * (rounds + 6));
+		expect(read(queue).length).toBeGreaterThanOrEqual((blocks - 4) * perSector);
+	},
+);
+
+test.each([3, 4, 5])("a ring of %i blocks of which one cannot be read any more stores on", (blocks) => {
+	const { flash, unread } = withUnread(blocks);
+	let queue = mount(flash, new MemoryHint(), { isHinted: false });
+	for (let i = 0; i < 200; i++) queue.push(bytesOf(i));
+	unread.add(1);
+	for (let i = 0; i < 300; i++) {
+		if (i % 7 === 0) queue = mount(flash, new MemoryHint(), { isHinted: false });
+		const sequence = queue.push(bytesOf(i));
+		expect(read(queue).at(-1)).toEqual([sequence, ...bytesOf(i)]);
+	}
+});
+
 test("random lives: what is pushed is there, or counted as dropped, whenever reads fail", () => {
 	expect(failedLives({ short: 300, long: 20_000 }, live)).toEqual([]);
 });

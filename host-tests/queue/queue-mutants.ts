@@ -42,6 +42,20 @@ export const queueMutants: readonly QueueMutant[] = [
 		mutate: remove(),
 	},
 	{
+		name: "opens a sector before a newer one that it could not read",
+		seed: 2_520,
+		life: "failing-log",
+		at: "count-unread-ahead",
+		mutate: replace("$0", "0"),
+	},
+	{
+		name: "gives the numbers of sectors that it could not read again",
+		seed: 168,
+		life: "failing-log",
+		at: "skip-unread-numbers",
+		mutate: remove(),
+	},
+	{
 		name: "reads on where it has erased the oldest records in vain, and does not count them",
 		seed: 360,
 		life: "failing-reads",

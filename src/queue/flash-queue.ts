@@ -22,6 +22,7 @@ import { isSector, SectorFlash } from "./sector-flash";
 import { SectorReader } from "./sector-reader";
 import {
 	checkedBlocksAhead,
+	countUnreadAhead,
 	findFirstSectorFrom,
 	findNewestSector,
 	findSectorBefore,
@@ -114,6 +115,8 @@ export class FlashQueue {
 	private isHinted = false;
 	/** The sector before the first one that is opened. */
 	private lastSector: Pick<Sector, "sectorNumber" | "block">;
+	/** How many blocks after the newest may hide a newer sector, which the mount could not read. */
+	private unreadAhead = 0;
 	/** How many blocks after the newest may have a header from a failed attempt to open a sector. */
 	private abandonedHeaders = 0;
 	/** Of these blocks, how many held pending records. */
@@ -354,12 +357,12 @@ export class FlashQueue {
 	/** Whether a sector is found, and none that is older than what was seen before. */
 	private mount(hint: RingHint | undefined): boolean {
 		const { failedReads } = this.sectors;
-		const isFound = this.mountNewest(hint);
+		const isFound = this.mountNewest(hint, failedReads);
 		this.sectors.isDoubtful = this.sectors.failedReads !== failedReads;
 		return isFound;
 	}
 
-	private mountNewest(hint: RingHint | undefined): boolean {
+	private mountNewest(hint: RingHint | undefined, failedReads: number): boolean {
 		this.damage.bytes = 0;
 		const newest = findNewestSector(this.sectors, hint);
 		if (newest === undefined) {
@@ -367,6 +370,10 @@ export class FlashQueue {
 			return false;
 		}
 		if (this.tail.sector !== undefined && isBefore(newest, this.tail.sector)) return false;
+		this.unreadAhead = 0;
+		if (this.sectors.failedReads !== failedReads)
+			// mutation: count-unread-ahead
+			this.unreadAhead = countUnreadAhead(newest, this.sectors, hint);
 		this.front = unknownPosition;
 		this.unreportedDrops = 0;
 		const tail = findTail(this.sectors, newest, this.keyByte);
@@ -376,8 +383,11 @@ export class FlashQueue {
 			hint.block === newest.block &&
 			hint.firstSequence === newest.firstSequence;
 		this.applyTail(newest, tail);
+		if (this.unreadAhead > 0)
+			// mutation: skip-unread-numbers
+			this.skipSequences(this.unreadAhead * maxRecords(this.sectors.blockLength), true);
 		if (hint !== undefined && isBefore(newest, hint)) this.skipLostSector(hint);
-		else this.skipHiddenSequences(newest);
+		else if (this.unreadAhead === 0) this.skipHiddenSequences(newest);
 		this.nextEraseBoundary = this.eraseBoundary(newest.sectorNumber + 1, this.acknowledgedSequence);
 		if (this.acknowledgedSequence + 1 < this.nextSequence) this.findFront(newest, tail.marks.frontOffset);
 		this.knownReservedBytes = undefined;
@@ -402,7 +412,7 @@ export class FlashQueue {
 		this.damage.bytes += this.sectors.blockLength;
 		// mutation: number-after-lost-sector
 		const next = firstSequence + maxRecords(this.sectors.blockLength);
-		const isUnread = block < this.sectors.blocks && !this.sectors.isReadable(block);
+		const isUnread = this.unreadAhead > 0 || (block < this.sectors.blocks && !this.sectors.isReadable(block));
 		if (this.tail.sector !== undefined) this.skipSequences(next - this.nextSequence, isUnread);
 		else {
 			this.nextSequence = next;
@@ -574,7 +584,8 @@ export class FlashQueue {
 			const sectorNumber = before.sectorNumber + ahead;
 			const { failedReads } = this.sectors;
 			// mutation: keep-unread-sector
-			if (this.sectors.isDoubtful && this.holdsNewer(block, before.sectorNumber)) break;
+			if (ahead > this.unreadAhead && this.sectors.isDoubtful && this.holdsNewer(block, before.sectorNumber))
+				break;
 			const isHeaderRead = this.sectors.failedReads === failedReads;
 			const next = furthest(erased, this.eraseBoundary(sectorNumber + 1, erased.firstSequence - 1));
 			// Records of the sector erased after it may have to go as well, for want of space for their acknowledgements.
@@ -584,7 +595,7 @@ export class FlashQueue {
 			const isFrontKept = end.firstSequence <= acknowledged + 1;
 			// What cannot be read is not erased: it may hold records, and be read later.
 			// mutation: erase-readable
-			const isReadable = isHeaderRead && this.sectors.isReadable(block);
+			const isReadable = isHeaderRead && ahead > this.unreadAhead && this.sectors.isReadable(block);
 			const found =
 				isReadable &&
 				this.formatBlock({
@@ -602,7 +613,7 @@ export class FlashQueue {
 				this.enterSector(found, isFrontKept ? front : unknownPosition);
 				return;
 			}
-			if (!isReadable) unread += isFresh ? 1 : 0;
+			if (!isReadable) unread += isFresh && ahead > this.unreadAhead ? 1 : 0;
 			else {
 				// The next mount may take the header of this attempt for the newest: nothing may be written before it any more.
 				// mutation: close-tail-before-attempt
@@ -645,7 +656,8 @@ export class FlashQueue {
 	 */
 	private eraseAbandonedHeaders({ block }: { readonly block: number }): number {
 		let clear = 1;
-		for (let ahead = 1; ahead <= this.abandonedHeaders; ahead++) {
+		// No opening was tried in blocks that the mount could not read: they may have a newer sector.
+		for (let ahead = this.unreadAhead + 1; ahead <= this.abandonedHeaders; ahead++) {
 			const abandoned = (block + ahead) % this.sectors.blocks;
 			try {
 				this.sectors.erase(abandoned);
@@ -698,7 +710,7 @@ export class FlashQueue {
 
 	private enterSector(found: Sector, front: FrontPosition): void {
 		this.mountedKey = undefined;
-		this.abandonedHeaders = this.failedOpenings = 0;
+		this.abandonedHeaders = this.failedOpenings = this.unreadAhead = 0;
 		this.unreportedDrops = 0;
 		this.tail.moveTo(found, sectorHeaderBytes, true, true);
 		this._droppedRecords = found.droppedRecords;

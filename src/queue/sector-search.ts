@@ -1,5 +1,6 @@
-import type { Sector } from "./flash-format";
+import { maxRecords, type Sector } from "./flash-format";
 import { isSector, type SectorFlash } from "./sector-flash";
+import { findTail } from "./tail";
 
 /** The newest sector; `undefined` if there is none. Looked for where `hint` says, if it is there. */
 export function findNewestSector(
@@ -61,6 +62,46 @@ function isNewest(newest: Sector, sectors: SectorFlash): boolean {
 	return true;
 }
 
+/**
+ * How many blocks after `newest` may have a newer sector, because reading them failed: up to the one of the hint, or, without
+ * a hint that is as new, to the last one where reads fail now. 0 if it is too far ahead.
+ */
+export function countUnreadAhead(
+	newest: Sector,
+	sectors: SectorFlash,
+	hint: Pick<Sector, "sectorNumber"> | undefined,
+): number {
+	const { blocks } = sectors;
+	// A block must be left for the next sector.
+	const reach = Math.min(blocks - 2, checkedBlocksAhead - 1);
+	const hinted = (hint?.sectorNumber ?? 0) - newest.sectorNumber;
+	if (hinted >= 0) return hinted <= reach ? hinted : 0;
+	let unread = 0;
+	for (let ahead = 1; ahead <= reach; ahead++) {
+		const { failedReads } = sectors;
+		const head = sectors.readBlockHeader((newest.block + ahead) % blocks);
+		// Reading it may have failed only until now.
+		const isNewer = isSector(head) && head.sectorNumber > newest.sectorNumber;
+		if (!isNewer && sectors.failedReads === failedReads) continue;
+		if (isNewer || ahead === 1 || !wasPassedOver(newest.sectorNumber + ahead - blocks, sectors, newest))
+			unread = ahead;
+	}
+	return unread;
+}
+
+/**
+ * Whether the block of sector `number` was passed over a round before as well: it cannot be read any more. The numbers from
+ * the sector before it on are those of records, and of unread blocks.
+ */
+function wasPassedOver(number: number, sectors: SectorFlash, newest: Sector): boolean {
+	const before = findSectorBefore({ sectorNumber: number }, sectors, newest);
+	if (before === undefined) return newest.sectorNumber > sectors.blocks;
+	const gap =
+		findFirstSectorFrom(number, sectors, newest).firstSequence -
+		findTail(sectors, before, 0x100).nextSequence;
+	return gap % maxRecords(sectors.blockLength) === 0;
+}
+
 function scanNewest(sectors: SectorFlash): Sector | undefined {
 	let newest: Sector | undefined;
 	for (let block = 0; block < sectors.blocks; block++) {
@@ -111,7 +152,7 @@ export function findFirstSectorFrom(from: number, sectors: SectorFlash, newest: 
 
 /** The last intact sector before another; `undefined` if there is none. */
 export function findSectorBefore(
-	{ sectorNumber: number }: Sector,
+	{ sectorNumber: number }: Pick<Sector, "sectorNumber">,
 	sectors: SectorFlash,
 	newest: Sector,
 ): Sector | undefined {
