@@ -280,7 +280,7 @@ class KeptBody {
 			this.pieces = [];
 			this.keptBytes = 0;
 		}
-		let text = "";
+		const texts: string[] = [];
 		let left = keptBytes;
 		let rest = new Uint8Array(0);
 		for (let index = 0; left > 0; index++) {
@@ -294,10 +294,10 @@ class KeptBody {
 				bytes.set(piece, rest.length);
 			}
 			const end = left === 0 ? bytes.length : startOfCutCharacter(bytes);
-			text += decodeUtf8(bytes, 0, end);
+			texts.push(decodeUtf8(bytes, 0, end));
 			rest = bytes.slice(end);
 		}
-		return text;
+		return texts.join("");
 	}
 
 	/** Sets the expected length, so that no more is allocated. */
