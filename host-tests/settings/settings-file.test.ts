@@ -223,6 +223,21 @@ describe("whatever is in it", () => {
 		);
 	});
 
+	test("certificates of any size may have 4,096 characters together, however they are wrapped", () => {
+		for (const bytes of [126, 129, 300, 430, 1_391]) {
+			const base64 = Buffer.from([0x30, 0x82, ...new Uint8Array(bytes)]).toString("base64");
+			const written = [begin, ...(base64.match(/.{1,64}/g) ?? []), end].join("\n");
+			const fits = Math.floor((4_096 + 1) / (written.length + 1));
+			for (const one of [written, written.replaceAll("\n", "\r\n  "), `${begin}${base64}${end}`]) {
+				const text = Array<string>(fits).fill(written).join("\n");
+				expect(decodePem(`text${one.repeat(fits)}`)).toMatchObject({ text });
+				expect(decodePem(one.repeat(fits + 1))).toEqual({
+					problem: expect.stringMatching(/^This is longer than 4,096 characters/),
+				});
+			}
+		}
+	});
+
 	test("a PEM text is certificates or a problem, and never an exception", () => {
 		fc.assert(
 			fc.property(pem, (given) => {

@@ -14,7 +14,7 @@ import { jsonResponse } from "../../src/http/page-response";
 import type { ServerRequest, ServerResponse } from "../../src/http/server-messages";
 import { requestFormat } from "../../src/http/start-line";
 import { checkEnteredSettings } from "../../src/settings/entered-settings";
-import { decodePem } from "../../src/settings/pem";
+import { decodePem, tidyPem } from "../../src/settings/pem";
 import { checkSettings, settingsTable } from "../../src/settings/settings";
 import { stripVersion } from "../../src/settings/settings-file";
 import {
@@ -24,7 +24,7 @@ import {
 	type SetupBackend,
 } from "../../src/setup/request-handler";
 import { settingsFileText } from "../settings/settings-file-text";
-import { hostileSettings, largestSettings } from "./request-bodies";
+import { hostileSettings, largestSettings, publicRoot } from "./request-bodies";
 
 /**
  * No request fills the memory of a board: one that takes memory is served at a time, and what its body may become is known
@@ -416,6 +416,25 @@ describe("the body of a request", () => {
 			expect(readJson(JSON.stringify(value), requestLimits)).toEqual({
 				problem: expect.stringMatching(/more than 1024 bytes of text\.$/),
 			});
+	});
+
+	test("has a certificate that is freed before it is written anew, unless it is as it would be", () => {
+		const steps: unknown[] = [];
+		let text = `${publicRoot}\n`;
+		const settings = {
+			get rootCertificate() {
+				return text;
+			},
+			set rootCertificate(value) {
+				steps.push(value);
+				text = value;
+			},
+		};
+		tidyPem(settings);
+		expect(steps).toEqual([undefined, text]);
+		expect(text.split("\n")[1]).toHaveLength(64);
+		tidyPem(settings);
+		expect(steps).toHaveLength(2);
 	});
 
 	test("has no private key, wherever it begins", () => {

@@ -2,9 +2,6 @@ import { type Certificate, isSelfIssued, parseCertificate } from "./esp32/tls/ce
 import { areNamesWithin } from "./esp32/tls/name-constraints";
 import { matchesHost } from "./esp32/tls/server-name";
 
-/** A parsed root certificate. */
-export type RootCertificate = Certificate;
-
 /** The clock of the computer that made a certificate may be ahead by a wrong time zone. */
 const clockToleranceMs = 86_400_000;
 
@@ -50,8 +47,9 @@ function dateOf(utc: number): string {
 	return new Date(utc).toISOString().slice(0, 10);
 }
 
-/** Whether a server of this name can be verified with a certificate from {@link readRootCertificate}. */
-export function isRootFor(parsed: Certificate, host: string): boolean {
+/** Whether a server of this name can be verified with what {@link readRootCertificate} returned. */
+export function isRootFor(parsed: Certificate | string, host: string): boolean {
+	if (typeof parsed === "string") return false;
 	const { isCA, nameConstraints, subjectAltNames } = parsed.extensions;
 	if (isSelfIssued(parsed) && matchesHost(subjectAltNames, host)) return true;
 	const names = { subject: noName, extensions: { subjectAltNames: new Uint8Array(0) } };

@@ -4,8 +4,8 @@ import { lowerCase } from "../common/lower-case";
 const header = "-----BEGIN CERTIFICATE-----";
 const footer = "-----END CERTIFICATE-----";
 const lineLength = 64;
-/** Including white space; the longest public roots have 2,900 characters. */
-const maxBase64Length = 5_000;
+/** The longest roots of public authorities have 2,900 characters. */
+export const maxPemLength = 4_096;
 
 /** Certificates as DER, and as PEM without other text. */
 export interface PemCertificates {
@@ -13,54 +13,78 @@ export interface PemCertificates {
 	readonly text: string;
 }
 
+/** What has a PEM text. */
+export interface PemHolder {
+	rootCertificate?: unknown;
+}
+
 /** The certificates in a PEM text (RFC 7468), without surrounding text; or the problem with it. */
 export function decodePem(pem: string): PemCertificates | { readonly problem: string } {
-	if (hasPrivateKey(pem))
-		return { problem: "This has a private key, which no board needs: enter only the root certificate." };
+	const holder: PemHolder = { rootCertificate: pem };
+	const problem = tidyPem(holder);
+	if (problem !== undefined) return { problem };
+	const text = holder.rootCertificate as string;
+	if (text.length > maxPemLength) return { problem: tooLong };
 	const certificates: Uint8Array[] = [];
-	let text = "";
-	/** The text so far is the beginning of `pem`, and not in memory a second time. */
-	let sameLength = 0;
+	for (let at = text.indexOf(header); at >= 0; at = text.indexOf(header, at + 1)) {
+		const start = at + header.length;
+		const der = decodeBase64(text.slice(start, text.indexOf("-", start)));
+		// A certificate is a DER sequence longer than 127 bytes.
+		if (der === undefined || der[0] !== 0x30 || (der[1] ?? 0) < 0x81) return { problem: damaged };
+		certificates.push(der);
+	}
+	return { certificates, text };
+}
+
+/**
+ * Replaces a PEM text by its certificates in lines of 64, without other text, unless it is just that or has a problem, which
+ * is returned. It is freed before the new one is made: both together would take too much memory.
+ */
+export function tidyPem(holder: PemHolder): string | undefined {
+	let pem = holder.rootCertificate;
+	if (typeof pem !== "string") return undefined;
+	if (hasPrivateKey(pem))
+		return "This has a private key, which no board needs: enter only the root certificate.";
+	const lines: string[] = [];
+	let certificates = 0;
 	let at = pem.indexOf(header);
 	while (at >= 0) {
 		const start = at + header.length;
 		const end = pem.indexOf("-", start);
 		at = pem.indexOf(header, start);
 		if (end < 0 || !pem.startsWith(footer, end)) continue;
-		// Each of the next steps copies it in memory.
-		if (end - start > maxBase64Length)
-			return { problem: `This is longer than 4,096 characters: a certificate in it has ${end - start}.` };
-		const base64 = withoutWhiteSpace(pem.slice(start, end));
-		const opening = certificates.length === 0 ? header : `\n${header}`;
-		const isSame =
-			text === "" && start === sameLength + opening.length && pem.startsWith(opening, sameLength);
-		if (isSame && isWrapped(pem, start, end, base64.length)) sameLength = end + footer.length;
-		else text = appended(text || pem.slice(0, sameLength), base64);
-		const der = decodeBase64(base64);
-		// A certificate is a DER sequence longer than 127 bytes.
-		if (der === undefined || der[0] !== 0x30 || (der[1] ?? 0) < 0x81) return { problem: damaged };
-		certificates.push(der);
+		certificates++;
+		lines.push(header);
+		let rest = "";
+		for (let from = start; from < end; from += partLength) {
+			rest += pem.slice(from, Math.min(from + partLength, end));
+			// In pieces: character by character, a text of 2 KB would be copied 2,000 times.
+			for (const space of "\n\r\t \u00a0") rest = rest.split(space).join("");
+			const minLength = from + partLength < end ? lineLength : 1;
+			for (; rest.length >= minLength; rest = rest.slice(lineLength)) lines.push(rest.slice(0, lineLength));
+			// Each certificate has two lines more, and one that is not full.
+			if (lines.length > maxPemLength / lineLength + 3 * certificates) return tooLong;
+		}
+		lines.push(footer);
 	}
 	const begun = count(pem, "BEGIN CERTIFICATE") - count(pem, "BEGIN CERTIFICATE REQUEST");
-	if (certificates.length < begun) return { problem: damaged };
-	if (certificates.length === 0)
-		return { problem: "This has no certificate: a certificate starts with -----BEGIN CERTIFICATE-----." };
-	return { certificates, text: text || (sameLength === pem.length ? pem : pem.slice(0, sameLength)) };
+	if (certificates < begun) return damaged;
+	if (certificates === 0)
+		return "This has no certificate: a certificate starts with -----BEGIN CERTIFICATE-----.";
+	if (isOf(pem, lines)) return undefined;
+	pem = holder.rootCertificate = undefined;
+	holder.rootCertificate = lines.join("\n");
+	return undefined;
 }
 
-/** A text with a certificate more. Its lines are in memory during the call only. */
-function appended(text: string, base64: string): string {
-	const lines = text === "" ? [header] : [text, header];
-	for (let i = 0; i < base64.length; i += lineLength) lines.push(base64.slice(i, i + lineLength));
-	lines.push(footer);
-	return lines.join("\n");
-}
-
-/** Whether so many characters of Base64 are in lines as in {@link PemCertificates.text}, from `start` to `end`. */
-function isWrapped(pem: string, start: number, end: number, length: number): boolean {
-	if (end - start !== length + Math.ceil(length / lineLength) + 1) return false;
-	for (let at = start; at < end; at += lineLength + 1) if (pem.charAt(at) !== "\n") return false;
-	return pem.charAt(end - 1) === "\n";
+/** Whether a text has these lines. */
+function isOf(text: string, lines: readonly string[]): boolean {
+	let length = -1;
+	for (const line of lines) {
+		if (!text.startsWith(line, length + 1) || (length >= 0 && text.charAt(length) !== "\n")) return false;
+		length += line.length + 1;
+	}
+	return length === text.length;
 }
 
 /** The certificates of a checked setting, DER; none if it is empty. */
@@ -80,17 +104,11 @@ function hasPrivateKey(pem: string): boolean {
 const privateKey = "private key";
 const partLength = 1_024;
 
+const tooLong = "This is longer than 4,096 characters: enter fewer certificates.";
 const damaged = "This certificate is damaged; copy it again, from BEGIN to END.";
 
 function count(text: string, part: string): number {
 	let found = 0;
 	for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) found++;
 	return found;
-}
-
-/** Works in pieces: character by character, a text of 2 KB would be copied 2,000 times. */
-function withoutWhiteSpace(text: string): string {
-	let rest = text;
-	for (const space of "\n\r\t \u00a0") if (rest.includes(space)) rest = rest.split(space).join("");
-	return rest;
 }

@@ -1,4 +1,4 @@
-import { isRootFor, type RootCertificate, readRootCertificate } from "../boards/root-certificate";
+import { isRootFor, readRootCertificate } from "../boards/root-certificate";
 import { parseNtpServer } from "../clock/ntp-client";
 import { parseHttpsUrl } from "../common/https-url";
 import { isDeepEqual } from "../common/json";
@@ -6,7 +6,7 @@ import { checkId, checkKey, keyWarning } from "../dakkio/identifiers";
 import { releasedAt } from "../version";
 import { conflicts, type SettingConflict } from "./conflicts";
 import { checkInputs, type InputSettings } from "./input-settings";
-import { decodePem } from "./pem";
+import { decodePem, maxPemLength } from "./pem";
 import { type DefaultPins, findPinConflicts } from "./pin-conflicts";
 import {
 	choice,
@@ -38,9 +38,6 @@ export interface Setting<T> {
 	/** Conflict with other settings. */
 	readonly conflict?: SettingConflict;
 }
-
-/** The longest roots of public authorities have 2,900 characters. */
-const maxCertificateLength = 4_096;
 
 /** Value of `dataSourceId` for which the board creates a data source, named after its device id. */
 export const newDataSource = "create";
@@ -331,22 +328,23 @@ function timeServersRule(): Rule<readonly string[]> {
 }
 
 function certificateRule(): Rule<string> {
-	return makeRule({ kind: "long text", maxLength: maxCertificateLength }, (raw, now) => {
+	return makeRule({ kind: "long text", maxLength: maxPemLength }, (raw, now) => {
 		if (typeof raw !== "string") return { problem: "This must be text." };
 		if (isBlank(raw)) return { value: "" };
 		const decoded = decodePem(raw);
 		if ("problem" in decoded) return decoded;
 		const { text: value, certificates } = decoded;
-		if (value.length > maxCertificateLength)
-			return { problem: `This is longer than 4,096 characters: the certificates have ${value.length}.` };
-		const roots: RootCertificate[] = [];
+		// One at a time, and again for a name: what is read of a certificate takes more memory than its bytes.
+		let number = 0;
 		for (const certificate of certificates) {
+			number++;
 			const root = readRootCertificate(certificate, now, releasedAt);
-			const which = certificates.length > 1 ? `Certificate ${roots.length + 1}` : "This";
-			if (typeof root === "string")
-				return { problem: `${which} cannot be used as a root certificate: ${root}.` };
-			roots.push(root);
+			if (typeof root !== "string") continue;
+			const which = certificates.length > 1 ? `Certificate ${number}` : "This";
+			return { problem: `${which} cannot be used as a root certificate: ${root}.` };
 		}
-		return { value, isFor: (host) => roots.some((root) => isRootFor(root, host)) };
+		const isFor = (host: string) =>
+			certificates.some((root) => isRootFor(readRootCertificate(root, now, releasedAt), host));
+		return { value, isFor };
 	});
 }

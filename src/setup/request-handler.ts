@@ -12,6 +12,7 @@ import {
 } from "../http/page-response";
 import type { ServerRequest, ServerResponse } from "../http/server-messages";
 import { checkEnteredSettings } from "../settings/entered-settings";
+import { tidyPem } from "../settings/pem";
 import type { DefaultPins } from "../settings/pin-conflicts";
 import { checkSettings, type Settings } from "../settings/settings";
 import { stripVersion } from "../settings/settings-file";
@@ -229,6 +230,8 @@ function equalsConstantTime(given: string, secret: string): boolean {
 
 function checkSubmitted({ settings, asTested }: JsonObject, board: SetupBackend) {
 	if (!isJsonObject(settings)) return undefined;
+	// Here no copy of the settings has the text yet, so that it can be freed. The check finds a problem with it again.
+	tidyPem(settings);
 	const { given, problems: ofFile } = stripVersion(settings);
 	const own = board.settings(asTested === true);
 	const checked = checkEnteredSettings(given, own, board.defaultPins, board.now);
