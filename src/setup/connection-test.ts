@@ -105,9 +105,9 @@ export class ConnectionTest {
 		};
 	}
 
-	/** While the service is connected to and its certificates are verified, which takes most of the memory. */
-	get isVerifying(): boolean {
-		return this.stepStates.get("certificate")?.state === "running";
+	/** From the connection to the service to the end. It takes most of the memory. */
+	get isConnected(): boolean {
+		return this.running && this.connection !== undefined;
 	}
 
 	/** {@link finished} resolves soon after. */

@@ -101,7 +101,7 @@ const httpPort = 80;
 const joinLimits = Object.freeze({ timeoutMs: 25_000, maxAttempts: 3, settleMs: 300, lateEventMs: 0 });
 /** For all time servers together. */
 const clockTimeoutMs = 40_000;
-/** Requests with more wait until a test has verified the service's certificates; those that measure inputs have less. */
+/** Requests with more wait while a test is connected to the service; those that measure inputs have less. */
 const maxBusyBodyBytes = 1_536;
 /** The page shows samples up to this old. */
 const maxSampleAgeMs = 3_000;
@@ -191,7 +191,7 @@ export class Setup implements SetupBackend {
 			acceptsClient: (from) => isInSameSubnet(from, this.accessPoint.address),
 			takesMemory: (path) => path.startsWith("/api/"),
 			isBusy: (path, bodyBytes) =>
-				(bodyBytes > maxBusyBodyBytes || path === "/api/state") && this.test?.isVerifying === true,
+				(bodyBytes > maxBusyBodyBytes || path === "/api/state") && this.test?.isConnected === true,
 			handle: (request) => {
 				this.onVisit();
 				return handleSetupRequest(request, this);
