@@ -1,5 +1,7 @@
 import type { Time } from "../../boards/board";
 import type { KeyValue } from "../../boards/ecma419";
+import { crc32 } from "../../common/crc32";
+import { encodeUtf8 } from "../../common/utf8";
 import type { Field, Value } from "../../reading/reading";
 import { maxFields } from "../../reading/reading-decoder";
 import type { InputSettings } from "../../settings/input-settings";
@@ -70,7 +72,10 @@ export class SensorRegistry {
 	private readingFields: readonly ReadingField<SensorSlot>[] = [];
 	/** Of a reading; the same object until they change. */
 	fields: readonly Field[] = [];
+	/** Of fields that are left out. */
 	private layoutProblems: readonly string[] = [];
+	/** Of all problems of the layout as logged last. Their text, of settings for absent sensors, would take half a kilobyte. */
+	private loggedChecksum = 0;
 	/** See {@link missing}; `undefined` after a change of the names or the slots. */
 	private knownMissing: readonly string[] | undefined;
 
@@ -292,9 +297,10 @@ export class SensorRegistry {
 		});
 		this.readingFields = readingFields;
 		this.fields = readingFields.map(({ field }) => field);
-		if (problems.join() !== this.layoutProblems.join())
-			for (const problem of problems) log(`sensor: ${problem}`);
-		this.layoutProblems = problems;
+		const checksum = crc32(encodeUtf8(problems.join()));
+		if (checksum !== this.loggedChecksum) for (const problem of problems) log(`sensor: ${problem}`);
+		this.loggedChecksum = checksum;
+		this.layoutProblems = problems.filter((problem) => problem.includes(": left out"));
 	}
 
 	private logSensor(sensor: string): void {
