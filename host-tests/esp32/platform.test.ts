@@ -63,10 +63,10 @@ test("the abort hook is called for an unhandled exception before XS ends", () =>
 test("XS has its memory in pieces that each chip has in one, which do not grow, and a bounded stack", () => {
 	expect(chips.creation).toMatchObject({
 		static: 0,
-		chunk: { initial: 49_152, incremental: 0 },
+		chunk: { initial: 45_056, incremental: 0 },
 		heap: { initial: 4_032, incremental: 0 },
 	});
-	expect(whole.creation.stack).toBe(640);
+	expect(whole.creation.stack).toBe(576);
 	for (const { creation } of Object.values(chips.platforms)) expect(creation).toBeUndefined();
 });
 
