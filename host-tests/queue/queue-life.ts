@@ -412,6 +412,7 @@ export class QueueLife {
 
 	private read(): void {
 		const found = new Set<number>();
+		let counted = 0;
 		let before = 0;
 		for (const { sequence, bytes } of this.queue.records()) {
 			if (sequence <= before && this.troubles.throws !== "all")
@@ -419,10 +420,11 @@ export class QueueLife {
 			before = sequence;
 			this.checkRecord(sequence, bytes);
 			found.add(sequence);
+			// One whose push threw may be back, uncounted, where the one that has its number is lost.
+			const entry = this.ledger.get(sequence);
+			if (entry?.returned && same(entry.bytes, bytes)) counted++;
 		}
 		const { oldestSequence = Infinity, length } = this.queue;
-		// One whose push threw may be back, uncounted, where the header of the sector that replaced it is lost.
-		const counted = [...found].filter((sequence) => this.ledger.get(sequence)?.returned).length;
 		if (length < counted && this.troubles.throws !== "all")
 			throw new BrokenPromise(`length ${length}, but ${counted} records are there`);
 		if (this.mayMiss || this.driver.readsFail) return;
