@@ -96,26 +96,28 @@ function begin({
 const failed = ({ steps }: Pick<TestState, "steps">) => steps.find(({ state }) => state === "failed");
 const source = ({ steps }: Pick<TestState, "steps">) => steps[5]?.details;
 
-test("from the connection to the service to its end, a test takes most of the memory", async () => {
-	const seen: boolean[] = [];
+test("a test is connected until its end, and verifies certificates at first", async () => {
+	const seen: string[] = [];
+	const look = () => seen.push(`${tested.isConnected} ${tested.isVerifying}`);
 	const { tested } = begin({
 		setClock: async () => {
-			seen.push(tested.isConnected);
+			look();
 			return 1_800_000_000_000;
 		},
 		connect: (onVerified) => {
 			const exchange = async () => {
 				await Promise.resolve();
-				seen.push(tested.isConnected);
+				look();
 				onVerified("An authority");
-				seen.push(tested.isConnected);
+				look();
 				return failure;
 			};
 			return { exchange, close: () => {} } as unknown as HttpConnection;
 		},
 	});
 	await tested.finished;
-	expect([...seen, tested.isConnected]).toEqual([false, true, true, false]);
+	look();
+	expect(seen).toEqual(["false false", "true true", "true false", "false false"]);
 });
 
 describe("a data source is created", () => {

@@ -105,7 +105,12 @@ export class ConnectionTest {
 		};
 	}
 
-	/** From the connection to the service to the end. It takes most of the memory. */
+	/** While the service is connected to and its certificates are verified, which takes most of the memory. */
+	get isVerifying(): boolean {
+		return this.stepStates.get("certificate")?.state === "running";
+	}
+
+	/** From the connection to the service to the end: it and the settings under test stay in memory. */
 	get isConnected(): boolean {
 		return this.running && this.connection !== undefined;
 	}

@@ -191,7 +191,9 @@ export class Setup implements SetupBackend {
 			acceptsClient: (from) => isInSameSubnet(from, this.accessPoint.address),
 			takesMemory: (path) => path.startsWith("/api/"),
 			isBusy: (path, bodyBytes) =>
-				(bodyBytes > maxBusyBodyBytes || path === "/api/state") && this.test?.isConnected === true,
+				bodyBytes > maxBusyBodyBytes
+					? this.test?.isConnected === true
+					: path === "/api/state" && this.test?.isVerifying === true,
 			handle: (request) => {
 				this.onVisit();
 				return handleSetupRequest(request, this);
