@@ -21,8 +21,9 @@ const context = {
  * takes one that was not sent, no number is given twice, and what is gone is counted.
  */
 export function live(random: () => number): void {
+	// In smaller rings, no block may be left for the next sector (docs/flash-format.md, "Known limits").
 	const nor = new NorFlash({
-		...{ blocks: pick([4, 8, 16], random), blockLength: pick([256, 512], random) },
+		...{ blocks: pick([8, 12, 16], random), blockLength: pick([256, 512], random) },
 		programsOnce: true,
 	});
 	const { blocks, blockLength } = nor.status();
@@ -52,8 +53,7 @@ export function live(random: () => number): void {
 		const chance = random();
 		if (chance < 0.1) {
 			const reads = pick([4, 12, 40, 200], random);
-			// In a small ring, no block may be left for the next sector.
-			const block = random() < 0.4 || blocks < 8 ? below(blocks, random) : undefined;
+			const block = random() < 0.4 ? below(blocks, random) : undefined;
 			failing = { block, after: block === undefined ? below(200, random) : 0, reads };
 		} else if (chance < 0.14) log = new ReadingLog(flash, hints);
 		else

@@ -3,6 +3,7 @@ import { NorFlash } from "../../simulator/hardware/nor-flash";
 import type { Flash } from "../../src/boards/ecma419";
 import type { FlashQueue } from "../../src/queue/flash-queue";
 import { FlakyReads, live, MemoryHint, mount, read } from "./failing-reads";
+import { bytesOf, withUnread } from "./hidden-sectors";
 import { failedLives } from "./random-lives";
 
 /** Reads that fail for a while cost nothing: a flash that cannot be read is no blank flash. */
@@ -22,7 +23,6 @@ const rings: readonly Ring[] = [false, true].flatMap((isHinted) => [
 	{ blocks: 3, blockLength: 512, pushes: 160, acknowledged: 140, isHinted },
 ]);
 const counts = [4, 5, 8, 20, 100, Number.POSITIVE_INFINITY];
-const bytesOf = (sequence: number) => Uint8Array.of(sequence, sequence >> 8, 1, 2, 3, 4);
 
 describe.each(rings)("a ring of $blocks × $blockLength, $pushes pushed (hinted: $isHinted)", (ring) => {
 	const { blocks, blockLength, pushes, acknowledged } = ring;
@@ -169,22 +169,42 @@ test.each([false, true])(
 	},
 );
 
-/** A flash of 256-byte blocks, some of which cannot be read. */
-function withUnread(blocks: number): { nor: NorFlash; flash: Flash; unread: Set<number> } {
-	const nor = new NorFlash({ blocks, blockLength: 256, programsOnce: true });
-	const unread = new Set<number>();
-	const flash: Flash = {
-		read(bytes, offset) {
-			if (unread.has(Math.floor(offset / 256))) throw new Error("unreadable");
-			return nor.read(bytes, offset);
-		},
-		write: (bytes, offset) => nor.write(bytes, offset),
-		eraseBlock: (from, to) => nor.eraseBlock(from, to),
-		status: () => nor.status(),
-		close() {},
-	};
-	return { nor, flash, unread };
-}
+/** Opens sectors without a record behind what is full of marks, or reset. */
+const openings: Record<string, (queue: FlashQueue, isOpened: () => boolean) => void> = {
+	"a reset": (queue) => queue.reset(),
+	"an acknowledgement": (queue, isOpened) => {
+		const oldest = queue.oldestSequence ?? 0;
+		while (queue.newestSectorUsage.bytes < 207) queue.push(bytesOf(0));
+		for (let upTo = oldest; !isOpened() && upTo < queue.lastSequence; upTo++) queue.acknowledge(upTo);
+	},
+};
+
+test.each(
+	Object.keys(openings).flatMap((how) =>
+		[false, true].flatMap((isHinted) => [0, 1, 2].map((skipped) => ({ how, isHinted, skipped }))),
+	),
+)(
+	"a sector that $how opened is not hidden (hinted: $isHinted, behind $skipped)",
+	({ how, isHinted, skipped }) => {
+		const { nor, flash, unread } = withUnread(8);
+		const hints = new MemoryHint();
+		const filling = mount(flash, hints, { isHinted });
+		for (let i = 1; i <= 25; i++) filling.push(bytesOf(i));
+		const target = 2 + skipped;
+		for (let block = 2; block < target; block++) unread.add(block);
+		const isOpened = () => nor.image[target * 256] !== 0xff;
+		openings[how]?.(filling, isOpened);
+		expect(isOpened()).toBe(true);
+		unread.clear();
+		unread.add(target);
+		const added = mount(flash, hints, { isHinted }).push(bytesOf(700));
+		expect(added).toBeGreaterThan(filling.lastSequence);
+		unread.clear();
+		const queue = mount(flash, hints, { isHinted });
+		expect(read(queue).at(-1)).toEqual([added, ...bytesOf(700)]);
+		expect(queue.push(bytesOf(701))).toBe(added + 1);
+	},
+);
 
 test.each([
 	[false, 3],

@@ -7,7 +7,13 @@ export interface QueueMutant extends Mutation {
 	/** One of the lives that find it. */
 	readonly seed: number;
 	/** The file with the life; default: `queue-life`. */
-	readonly life?: "queue-life" | "failing-reads" | "failing-log" | "flipped-reads" | "lost-sectors";
+	readonly life?:
+		| "queue-life"
+		| "failing-reads"
+		| "failing-log"
+		| "flipped-reads"
+		| "hidden-sectors"
+		| "lost-sectors";
 }
 
 export const queueMutants: readonly QueueMutant[] = [
@@ -43,10 +49,24 @@ export const queueMutants: readonly QueueMutant[] = [
 	},
 	{
 		name: "opens a sector before a newer one that it could not read",
-		seed: 2_520,
-		life: "failing-log",
+		seed: 16,
+		life: "hidden-sectors",
 		at: "count-unread-ahead",
 		mutate: replace("$0", "0"),
+	},
+	{
+		name: "takes a block for one that was passed over before where those before it cannot be read either",
+		seed: 1,
+		life: "hidden-sectors",
+		at: "reads-before",
+		mutate: replace("$0", "$2"),
+	},
+	{
+		name: "takes a sector without a record for one that was passed over before",
+		seed: 1,
+		life: "hidden-sectors",
+		at: "numbers-passed-over",
+		mutate: replace("$1", "true"),
 	},
 	{
 		name: "gives the numbers of sectors that it could not read again",
@@ -56,18 +76,11 @@ export const queueMutants: readonly QueueMutant[] = [
 		mutate: remove(),
 	},
 	{
-		name: "reads on where it has erased the oldest records in vain, and does not count them",
+		name: "does not count records that were erased for a sector that then failed to open",
 		seed: 360,
 		life: "failing-reads",
 		at: "find-front-again",
 		mutate: remove(),
-	},
-	{
-		name: "erases the newest sector, which it could not read before",
-		seed: 12_853,
-		life: "failing-reads",
-		at: "keep-unread-sector",
-		mutate: replace("$0", "false"),
 	},
 	{
 		name: "believes that what it has written is there",

@@ -583,7 +583,7 @@ export class FlashQueue {
 			const block = (before.block + ahead) % blocks;
 			const sectorNumber = before.sectorNumber + ahead;
 			const { failedReads } = this.sectors;
-			// mutation: keep-unread-sector
+			// A newer sector further ahead than the mount looks is not erased either.
 			if (ahead > this.unreadAhead && this.sectors.isDoubtful && this.holdsNewer(block, before.sectorNumber))
 				break;
 			const isHeaderRead = this.sectors.failedReads === failedReads;

@@ -63,8 +63,8 @@ function isNewest(newest: Sector, sectors: SectorFlash): boolean {
 }
 
 /**
- * How many blocks after `newest` may have a newer sector, because reading them failed: up to the one of the hint, or, without
- * a hint that is as new, to the last one where reads fail now. 0 if it is too far ahead.
+ * How many blocks after `newest` may have a newer sector, because reading them failed: up to the one of the hint, or to the
+ * last one where reads fail now, if there is one: a sector without a record is newer than the hint.
  */
 export function countUnreadAhead(
 	newest: Sector,
@@ -75,9 +75,8 @@ export function countUnreadAhead(
 	// A block must be left for the next sector.
 	const reach = Math.min(blocks - 2, checkedBlocksAhead - 1);
 	const hinted = (hint?.sectorNumber ?? 0) - newest.sectorNumber;
-	if (hinted >= 0) return hinted <= reach ? hinted : 0;
-	let unread = 0;
-	for (let ahead = 1; ahead <= reach; ahead++) {
+	let unread = hinted > 0 && hinted <= reach ? hinted : 0;
+	for (let ahead = unread + 1; ahead <= reach; ahead++) {
 		const { failedReads } = sectors;
 		const head = sectors.readBlockHeader((newest.block + ahead) % blocks);
 		// Reading it may have failed only until now.
@@ -90,16 +89,21 @@ export function countUnreadAhead(
 }
 
 /**
- * Whether the block of sector `number` was passed over a round before as well: it cannot be read any more. The numbers from
- * the sector before it on are those of records, and of unread blocks.
+ * Whether the block of sector `number` was passed over a round before as well, with the numbers that it could have held: it
+ * cannot be read any more.
  */
 function wasPassedOver(number: number, sectors: SectorFlash, newest: Sector): boolean {
+	const { failedReads } = sectors;
 	const before = findSectorBefore({ sectorNumber: number }, sectors, newest);
-	if (before === undefined) return newest.sectorNumber > sectors.blocks;
+	// Those before it may only be unreadable now.
+	if (before === undefined)
+		// mutation: reads-before
+		return sectors.failedReads === failedReads && newest.sectorNumber > sectors.blocks;
 	const gap =
 		findFirstSectorFrom(number, sectors, newest).firstSequence -
 		findTail(sectors, before, 0x100).nextSequence;
-	return gap % maxRecords(sectors.blockLength) === 0;
+	// mutation: numbers-passed-over
+	return gap > 0 && gap % maxRecords(sectors.blockLength) === 0;
 }
 
 function scanNewest(sectors: SectorFlash): Sector | undefined {
