@@ -10,9 +10,10 @@ interface Entry {
 const maxTimeoutMs = 2_147_483_647;
 
 /**
- * A board's time on Node, `speed` times as fast as real time. While it is held (a socket is open, a name is resolved) it
- * runs in real time, so that a timeout of ten seconds gives a real server ten real seconds at any speed. Faster than real
- * time, it never passes a timer that has not fired: on a slow computer time runs slower, and no timer is late.
+ * A board's time on Node, `speed` times as fast as real time. While it is held (a socket is open, a name is resolved)
+ * it runs in real time, so that a timeout of ten seconds gives a real server ten real seconds at any speed. A pause
+ * stops it. Faster than real time, it never passes a timer that has not fired: on a slow computer time runs slower, and
+ * no timer is late.
  */
 export class PacedTime implements Time {
 	private readonly speed: number;

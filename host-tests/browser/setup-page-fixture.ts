@@ -14,6 +14,9 @@ export async function openBoard(...arguments_: Parameters<typeof FreshBoard.star
 	setup = new SetupPageDriver(visit);
 }
 
+/** Ends a pause of the board's time. */
+let resumeTime = () => {};
+
 /** The same page on another phone. */
 export function visitBoard(): Promise<PageVisit> {
 	return PageVisit.open(board.url);
@@ -25,16 +28,15 @@ export function visitBoard(): Promise<PageVisit> {
  */
 export function holdClockStep(): () => void {
 	const { ntp, time } = board.world;
-	let resume = () => {};
 	ntp.fault = { kind: "silent" };
 	ntp.onRequest = () => {
 		ntp.onRequest = undefined;
-		resume = time.pause();
+		resumeTime = time.pause();
 	};
 	return () => {
 		ntp.fault = undefined;
 		ntp.onRequest = undefined;
-		resume();
+		resumeTime();
 	};
 }
 
@@ -45,6 +47,7 @@ export function holdClockStep(): () => void {
 export function describeSetupPage(title: string, tests: () => void): void {
 	describe.skipIf(browserPath === undefined)(title, () => {
 		afterEach(async () => {
+			resumeTime();
 			await visit.close();
 			await board.stop();
 			expect(visit.errors).toEqual([]);

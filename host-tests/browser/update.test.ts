@@ -94,7 +94,7 @@ describeSetupPage("an update on the setup page", () => {
 		});
 		await choose(Buffer.concat([header, image]));
 		await install();
-		const busy = page.getByText("The board is busy with a test or another page. Close other pages.");
+		const busy = page.getByText("The board is busy with a test or another page: wait, or close it.");
 		await busy.waitFor();
 		const result = page.locator(".result").filter({ visible: true });
 		await result.getByText(texts.update.problems.signature).waitFor();
