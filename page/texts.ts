@@ -30,7 +30,7 @@ export const texts = Object.freeze({
 
 	lost: (name = "") =>
 		`No response from the board. Is this phone still on ${name === "" ? "its Wi-Fi" : `the Wi-Fi “${name}”`}? Trying again…`,
-	busy: "The board is busy with a test or another page. Close other pages. Trying again…",
+	busy: "The board is busy with a test or another page: wait, or close it. Trying again…",
 	found: "Connected to the board again.",
 	refused: (status: number) => `The board refused this request (${status}). Reload the page and try again.`,
 	tooLarge: "This is too large for the board.",
