@@ -418,7 +418,7 @@ describe("the body of a request", () => {
 			});
 	});
 
-	test("has a certificate that is freed before it is written anew, unless it is as it would be", () => {
+	test("has a certificate that is freed before it is rewritten, and left alone if it is in lines of 64", () => {
 		const steps: unknown[] = [];
 		let text = `${publicRoot}\n`;
 		const settings = {

@@ -13,7 +13,7 @@ export interface PemCertificates {
 	readonly text: string;
 }
 
-/** What has a PEM text. */
+/** An object with a PEM text, which {@link tidyPem} can replace and free. */
 export interface PemHolder {
 	rootCertificate?: unknown;
 }
@@ -37,8 +37,8 @@ export function decodePem(pem: string): PemCertificates | { readonly problem: st
 }
 
 /**
- * Replaces a PEM text by its certificates in lines of 64, without other text, unless it is just that or has a problem, which
- * is returned. It is freed before the new one is made: both together would take too much memory.
+ * Replaces a PEM text by its certificates in lines of 64, without other text. Returns the problem with it, if there is one:
+ * then it stays. It is freed before the new one is made: both together would take too much memory.
  */
 export function tidyPem(holder: PemHolder): string | undefined {
 	let pem = holder.rootCertificate;
@@ -104,7 +104,7 @@ function hasPrivateKey(pem: string): boolean {
 const privateKey = "private key";
 const partLength = 1_024;
 
-const tooLong = "This is longer than 4,096 characters: enter fewer certificates.";
+const tooLong = "This is longer than 4,096 characters, for which a board has room.";
 const damaged = "This certificate is damaged; copy it again, from BEGIN to END.";
 
 function count(text: string, part: string): number {

@@ -334,7 +334,7 @@ function certificateRule(): Rule<string> {
 		const decoded = decodePem(raw);
 		if ("problem" in decoded) return decoded;
 		const { text: value, certificates } = decoded;
-		// One at a time, and again for a name: what is read of a certificate takes more memory than its bytes.
+		// Parsed one at a time, and again for each host name: what is read of a certificate takes more memory than its bytes.
 		let number = 0;
 		for (const certificate of certificates) {
 			number++;

@@ -72,7 +72,7 @@ export class SensorRegistry {
 	private readingFields: readonly ReadingField<SensorSlot>[] = [];
 	/** Of a reading; the same object until they change. */
 	fields: readonly Field[] = [];
-	/** Of fields that are left out. */
+	/** Of inputs that are left out, for the setup page. */
 	private layoutProblems: readonly string[] = [];
 	/** Of all problems of the layout as logged last. Their text, of settings for absent sensors, would take half a kilobyte. */
 	private loggedChecksum = 0;
