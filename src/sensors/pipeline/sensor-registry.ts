@@ -297,10 +297,13 @@ export class SensorRegistry {
 		});
 		this.readingFields = readingFields;
 		this.fields = readingFields.map(({ field }) => field);
-		const checksum = crc32(encodeUtf8(problems.join()));
+		const hasProblems = problems.length > 0;
+		const checksum = hasProblems ? crc32(encodeUtf8(problems.join())) : 0;
 		if (checksum !== this.loggedChecksum) for (const problem of problems) log(`sensor: ${problem}`);
 		this.loggedChecksum = checksum;
-		this.layoutProblems = problems.filter((problem) => problem.includes(": left out"));
+		this.layoutProblems = hasProblems
+			? problems.filter((problem) => problem.includes(": left out"))
+			: problems;
 	}
 
 	private logSensor(sensor: string): void {
