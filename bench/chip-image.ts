@@ -29,11 +29,12 @@ export function imageSections(): Section[] {
 			title: `Flash: the image of an ${chip}`,
 			text: [
 				`KiB of the release as \`npm run build:esp32 -- ${platform}\` left it, by the linker's map, which counts strings before it
-merges them: the parts are together a little more than the image. A slot holds 1,792 KiB on 4 MB of flash.`,
+merges them: the parts are together a little more than the image. A slot holds 1,792 KiB on 4 MB of flash. The C library is
+the compiler's: another build of the same version left 24 KiB less of it.`,
 			],
 			baseline: "–",
 			rows: [
-				{ what: "KiB, the image", firmware: kilobytes(built?.image), limit: 1600 },
+				{ what: "KiB, the image", firmware: kilobytes(built?.image), limit: 1610 },
 				...partNames.map((name) => ({ what: `KiB, ${name}`, firmware: kilobytes(built?.parts[name]) })),
 			],
 		};
