@@ -583,9 +583,9 @@ export class FlashQueue {
 			const block = (before.block + ahead) % blocks;
 			const sectorNumber = before.sectorNumber + ahead;
 			const { failedReads } = this.sectors;
+			const mayHideNewer = ahead <= this.unreadAhead;
 			// A newer sector further ahead than the mount looks is not erased either.
-			if (ahead > this.unreadAhead && this.sectors.isDoubtful && this.holdsNewer(block, before.sectorNumber))
-				break;
+			if (!mayHideNewer && this.sectors.isDoubtful && this.holdsNewer(block, before.sectorNumber)) break;
 			const isHeaderRead = this.sectors.failedReads === failedReads;
 			const next = furthest(erased, this.eraseBoundary(sectorNumber + 1, erased.firstSequence - 1));
 			// Records of the sector erased after it may have to go as well, for want of space for their acknowledgements.
@@ -595,7 +595,7 @@ export class FlashQueue {
 			const isFrontKept = end.firstSequence <= acknowledged + 1;
 			// What cannot be read is not erased: it may hold records, and be read later.
 			// mutation: erase-readable
-			const isReadable = isHeaderRead && ahead > this.unreadAhead && this.sectors.isReadable(block);
+			const isReadable = isHeaderRead && !mayHideNewer && this.sectors.isReadable(block);
 			const found =
 				isReadable &&
 				this.formatBlock({
@@ -613,7 +613,7 @@ export class FlashQueue {
 				this.enterSector(found, isFrontKept ? front : unknownPosition);
 				return;
 			}
-			if (!isReadable) unread += isFresh && ahead > this.unreadAhead ? 1 : 0;
+			if (!isReadable) unread += isFresh && !mayHideNewer ? 1 : 0;
 			else {
 				// The next mount may take the header of this attempt for the newest: nothing may be written before it any more.
 				// mutation: close-tail-before-attempt
