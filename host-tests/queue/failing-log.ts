@@ -1,8 +1,7 @@
 import { NorFlash } from "../../simulator/hardware/nor-flash";
-import type { Flash } from "../../src/boards/ecma419";
 import { FlashFailedError } from "../../src/queue/errors";
 import { ReadingLog } from "../../src/store/reading-log";
-import { MemoryHint } from "./failing-reads";
+import { failingFlash, MemoryHint } from "./failing-reads";
 import { BrokenPromise } from "./queue-life";
 import { below, pick } from "./seeded-random";
 
@@ -34,16 +33,7 @@ export function live(random: () => number): void {
 		if (block !== undefined && block !== Math.floor(offset / blockLength)) return false;
 		return failing.after-- <= 0 && failing.reads-- > 0;
 	};
-	const flash: Flash = {
-		read(bytes, offset) {
-			if (fails(offset)) throw new Error("the driver failed to read");
-			return nor.read(bytes, offset);
-		},
-		write: (bytes, offset) => nor.write(bytes, offset),
-		eraseBlock: (from, to) => nor.eraseBlock(from, to),
-		status: () => nor.status(),
-		close() {},
-	};
+	const flash = failingFlash(nor, fails);
 	const hints = random() < 0.5 ? new MemoryHint() : undefined;
 	let log = new ReadingLog(flash, hints);
 	/** The value of each by its number. */

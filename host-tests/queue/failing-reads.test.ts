@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { NorFlash } from "../../simulator/hardware/nor-flash";
-import type { Flash } from "../../src/boards/ecma419";
 import type { FlashQueue } from "../../src/queue/flash-queue";
-import { FlakyReads, live, MemoryHint, mount, read } from "./failing-reads";
+import { FlakyReads, failingFlash, live, MemoryHint, mount, read } from "./failing-reads";
 import { bytesOf, withUnread } from "./hidden-sectors";
 import { failedLives } from "./random-lives";
 
@@ -118,16 +117,7 @@ test("an oldest sector that a mount could not read is not counted as dropped", (
 	const filling = mount(nor, hints, { isHinted: true });
 	while (filling.length < 40) filling.push(bytesOf(filling.length));
 	let isFailing = true;
-	const flash: Flash = {
-		read(bytes, offset) {
-			if (isFailing && offset < 256) throw new Error("unreadable");
-			return nor.read(bytes, offset);
-		},
-		write: (bytes, offset) => nor.write(bytes, offset),
-		eraseBlock: (from, to) => nor.eraseBlock(from, to),
-		status: () => nor.status(),
-		close() {},
-	};
+	const flash = failingFlash(nor, (offset) => isFailing && offset < 256);
 	const queue = mount(flash, hints, { isHinted: true });
 	expect(queue.droppedRecords).toBe(0);
 	expect(queue.length).toBe(filling.length);
@@ -147,16 +137,7 @@ test.each([false, true])(
 		for (let failures = 0; failures < 120; failures++) {
 			const nor = new NorFlash({ blocks: 8, blockLength: 256, image: filled.image.slice() });
 			let left = failures;
-			const flash: Flash = {
-				read(bytes, offset) {
-					if (Math.floor(offset / 256) === newest && left-- > 0) throw new Error("unreadable");
-					return nor.read(bytes, offset);
-				},
-				write: (bytes, offset) => nor.write(bytes, offset),
-				eraseBlock: (from, to) => nor.eraseBlock(from, to),
-				status: () => nor.status(),
-				close() {},
-			};
+			const flash = failingFlash(nor, (offset) => Math.floor(offset / 256) === newest && left-- > 0);
 			const queue = mount(flash, new MemoryHint(), { isHinted });
 			try {
 				queue.push(bytesOf(700));

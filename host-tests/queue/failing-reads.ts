@@ -7,6 +7,20 @@ import { below, pick } from "./seeded-random";
 
 export { BrokenPromise };
 
+/** A flash of which reads throw where they fail. */
+export function failingFlash(nor: NorFlash, fails: (offset: number) => boolean): Flash {
+	return {
+		read(bytes, offset) {
+			if (fails(offset)) throw new Error("the driver failed to read");
+			return nor.read(bytes, offset);
+		},
+		write: (bytes, offset) => nor.write(bytes, offset),
+		eraseBlock: (from, to) => nor.eraseBlock(from, to),
+		status: () => nor.status(),
+		close() {},
+	};
+}
+
 /** A driver whose reads throw, from one on, and whose writes and erases are refused at times. */
 export class FlakyReads implements Flash {
 	reads = 0;

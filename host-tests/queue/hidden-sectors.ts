@@ -1,7 +1,8 @@
 import { NorFlash } from "../../simulator/hardware/nor-flash";
 import type { Flash } from "../../src/boards/ecma419";
-import { parseSectorHeader, type Sector } from "../../src/queue/flash-format";
-import { BrokenPromise, MemoryHint, mount, read } from "./failing-reads";
+import { FlashFailedError } from "../../src/queue/errors";
+import { BrokenPromise, failingFlash, MemoryHint, mount, read } from "./failing-reads";
+import { newestSector } from "./queue-life";
 import { below, pick } from "./seeded-random";
 
 export { BrokenPromise };
@@ -14,16 +15,7 @@ export const bytesOf = (value: number) => Uint8Array.of(value, value >> 8, 1, 2,
 export function withUnread(blocks: number): { nor: NorFlash; flash: Flash; unread: Set<number> } {
 	const nor = new NorFlash({ blocks, blockLength, programsOnce: true });
 	const unread = new Set<number>();
-	const flash: Flash = {
-		read(bytes, offset) {
-			if (unread.has(Math.floor(offset / blockLength))) throw new Error("unreadable");
-			return nor.read(bytes, offset);
-		},
-		write: (bytes, offset) => nor.write(bytes, offset),
-		eraseBlock: (from, to) => nor.eraseBlock(from, to),
-		status: () => nor.status(),
-		close() {},
-	};
+	const flash = failingFlash(nor, (offset) => unread.has(Math.floor(offset / blockLength)));
 	return { nor, flash, unread };
 }
 
@@ -47,7 +39,8 @@ export function live(random: () => number): void {
 			let sequence: number;
 			try {
 				sequence = queue.push(bytesOf(pushed));
-			} catch {
+			} catch (error) {
+				if (!(error instanceof FlashFailedError)) throw error;
 				continue;
 			}
 			if (given.has(sequence)) throw new BrokenPromise(`number ${sequence} given twice`);
@@ -58,8 +51,9 @@ export function live(random: () => number): void {
 	const empty = () => {
 		try {
 			queue.reset();
-		} catch {
+		} catch (error) {
 			// Without a sector that can be opened, all is acknowledged in memory only, or by a mark.
+			if (!(error instanceof FlashFailedError)) throw error;
 		}
 		reset = Math.max(reset, queue.lastSequence);
 	};
@@ -92,11 +86,4 @@ export function live(random: () => number): void {
 		throw new BrokenPromise(`${gone} records gone, ${queue.droppedRecords} counted as dropped`);
 }
 
-function newestBlock(nor: NorFlash): number {
-	let newest: Sector | undefined;
-	for (let block = 0; block < nor.status().blocks; block++) {
-		const found = parseSectorHeader(nor.image.subarray(block * blockLength), block);
-		if (found !== undefined && found.sectorNumber > (newest?.sectorNumber ?? 0)) newest = found;
-	}
-	return newest?.block ?? 0;
-}
+const newestBlock = (nor: NorFlash) => newestSector(nor)?.block ?? 0;

@@ -195,23 +195,13 @@ export class QueueLife {
 		if (troubles.damage !== "never" && chance > 0.06 && chance < 0.09) this.damage();
 	}
 
-	private get newestSector(): Sector | undefined {
-		const { blocks, blockLength } = this.flash.status();
-		let newest: Sector | undefined;
-		for (let block = 0; block < blocks; block++) {
-			const found = parseSectorHeader(this.flash.image.subarray(block * blockLength), block);
-			if (found !== undefined && found.sectorNumber > (newest?.sectorNumber ?? 0)) newest = found;
-		}
-		return newest;
-	}
-
 	/** Changes bytes anywhere, or of a header, and mounts. */
 	private damage(): void {
 		const { random, flash } = this;
 		const { blocks, blockLength } = flash.status();
 		const inHeader = this.troubles.damage === "headers";
 		// Without a hint, the number is known by the sector before. Where writes fail as well, only one damaged byte is survived.
-		const { sectorNumber = 0, block: newest = 0 } = this.newestSector ?? {};
+		const { sectorNumber = 0, block: newest = 0 } = newestSector(this.flash) ?? {};
 		const survives = this.hasWitness || (this.isCalm && sectorNumber >= this.damagedSector + 2);
 		if (!survives && this.damagedHeaders > 0) return;
 		this.damagedSector = sectorNumber;
@@ -536,6 +526,17 @@ export class QueueLife {
 			},
 		};
 	}
+}
+
+/** The one with the highest number. */
+export function newestSector(flash: NorFlash): Sector | undefined {
+	const { blocks, blockLength } = flash.status();
+	let newest: Sector | undefined;
+	for (let block = 0; block < blocks; block++) {
+		const found = parseSectorHeader(flash.image.subarray(block * blockLength), block);
+		if (found !== undefined && found.sectorNumber > (newest?.sectorNumber ?? 0)) newest = found;
+	}
+	return newest;
 }
 
 /** One life of random troubles. */
