@@ -58,24 +58,16 @@ export class PacedTime implements Time {
 
 	/** Runs in real time until the returned function is called. */
 	hold(): () => void {
-		let held = true;
-		this.changeHolders(+1);
-		return () => {
-			if (!held) return;
-			held = false;
-			this.changeHolders(-1);
-		};
+		return this.during((change) => {
+			this.holders += change;
+		});
 	}
 
 	/** Time stands still until the returned function is called, so that a person or a test can look at a moment. */
 	pause(): () => void {
-		let paused = true;
-		this.changePauses(+1);
-		return () => {
-			if (!paused) return;
-			paused = false;
-			this.changePauses(-1);
-		};
+		return this.during((change) => {
+			this.pauses += change;
+		});
 	}
 
 	/** Cancels all timers. */
@@ -89,16 +81,18 @@ export class PacedTime implements Time {
 		return this.holders > 0 ? 1 : this.speed;
 	}
 
-	private changeHolders(change: number): void {
-		this.restart();
-		this.holders += change;
-		this.arm();
-	}
-
-	private changePauses(change: number): void {
-		this.restart();
-		this.pauses += change;
-		this.arm();
+	/** Counts one more, with the rate that follows from it, until the returned function is called for the first time. */
+	private during(count: (change: number) => void): () => void {
+		let isCounted = false;
+		const set = (counted: boolean) => {
+			if (counted === isCounted) return;
+			isCounted = counted;
+			this.restart();
+			count(counted ? 1 : -1);
+			this.arm();
+		};
+		set(true);
+		return () => set(false);
 	}
 
 	/** Restarts the count from the current ticks, for a change of timers or rate. */

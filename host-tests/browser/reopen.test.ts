@@ -6,6 +6,7 @@ import {
 	describeSetupPage,
 	holdClockStep,
 	openBoard,
+	pauseTime,
 	setup,
 	visit,
 	visitBoard,
@@ -23,14 +24,13 @@ async function open(how: "fresh" | "set up"): Promise<void> {
 
 /** The service answers, and the board's time goes on, only once the function that is returned is called. */
 function holdResponses(): () => void {
-	const { time, dakkio } = board.world;
-	const { misbehaviours } = dakkio;
+	const { misbehaviours } = board.world.dakkio;
 	let release = () => {};
 	const released = new Promise<void>((resolve) => {
 		release = resolve;
 	});
 	misbehaviours.exchange = () => async (exchange) => {
-		const resume = time.pause();
+		const resume = pauseTime();
 		await released;
 		resume();
 		await refusePoints(() => false, 400, "")(exchange);

@@ -14,8 +14,13 @@ export async function openBoard(...arguments_: Parameters<typeof FreshBoard.star
 	setup = new SetupPageDriver(visit);
 }
 
-/** Ends a pause of the board's time. */
 let resumeTime = () => {};
+
+/** The board's time stands still until the returned function is called, or the test ends. */
+export function pauseTime(): () => void {
+	resumeTime = board.world.time.pause();
+	return resumeTime;
+}
 
 /** The same page on another phone. */
 export function visitBoard(): Promise<PageVisit> {
@@ -27,11 +32,11 @@ export function visitBoard(): Promise<PageVisit> {
  * silent, and from the first request on the board's time stands still. The returned function lets it continue.
  */
 export function holdClockStep(): () => void {
-	const { ntp, time } = board.world;
+	const { ntp } = board.world;
 	ntp.fault = { kind: "silent" };
 	ntp.onRequest = () => {
 		ntp.onRequest = undefined;
-		resumeTime = time.pause();
+		pauseTime();
 	};
 	return () => {
 		ntp.fault = undefined;
