@@ -98,7 +98,7 @@ export class QueueLife {
 	private writtenBlock = 0;
 	/** Cuts, failures and damages: each may cost numbers. */
 	private incidents = 0;
-	/** Their bytes, but for a number that is restored. */
+	/** Their bytes. */
 	private damagedHeaders = 0;
 	/** The newest one, at the last damage. */
 	private damagedSector = 0;
@@ -222,11 +222,10 @@ export class QueueLife {
 		if (survives && chance < 0.5)
 			for (let count = 1 + below(40, random); count > 0; count--) this.damageByte(start + count - 1, true);
 		else if (chance < 0.6) {
-			// It gets the number that an older one would have there.
+			// It gets the number that an older one would have there. Restored or not: a second damaged byte is not.
 			const number = flash.image[lowestOfNumber] ?? 0;
 			this.flip(lowestOfNumber, number ^ ((number - blocks) & 0xff));
-			// One byte in some two thousand is not restored by the checksum.
-			if (parseSectorHeader(flash.image.subarray(start), block) === undefined) this.damagedHeaders++;
+			this.damagedHeaders++;
 		} else this.damageByte(start + below(40, random), survives);
 	}
 
