@@ -39,6 +39,8 @@ export interface FieldLayout<Source extends FieldSource = FieldSource> {
 	readonly readingFields: readonly ReadingField<Source>[];
 	/** Sentences: settings that could not be applied. */
 	readonly problems: readonly string[];
+	/** Of these, by input, why a value of it is in no reading; `undefined` without any. */
+	readonly leftOut: ReadonlyMap<string, string> | undefined;
 }
 
 /** The fields of the readings, with the names from the settings and without fields that are off. */
@@ -46,7 +48,7 @@ export function planFieldLayout<Source extends FieldSource>(
 	options: FieldLayoutOptions<Source>,
 ): FieldLayout<Source> {
 	const { sources, maxFields } = options;
-	const { names, problems } = resolveNames(options);
+	const { names, problems, leftOut } = resolveNames(options);
 	const all: ReadingField<Source>[] = [];
 	for (const source of sources) {
 		source.fields.forEach((field, index) => {
@@ -71,6 +73,7 @@ export function planFieldLayout<Source extends FieldSource>(
 			...problems,
 			...omissionProblems(duplicates, unique.slice(maxFields), maxFields),
 		],
+		leftOut,
 	};
 }
 
@@ -125,13 +128,16 @@ function resolveNames({ sources, fieldNames, settings }: FieldLayoutOptions) {
 		refused.requestedName = assignedName;
 	}
 	const names = new Map<string, Map<string, string>>();
+	let leftOut: Map<string, string> | undefined;
 	for (const one of requests) {
 		const { sensor, field, requestedName } = one;
-		if (one.isUserNamed && isTaken(one))
-			problems.push(`${sensor}: left out, because another field is named ${requestedName}.`);
-		else names.set(sensor, (names.get(sensor) ?? new Map<string, string>()).set(field, requestedName));
+		if (one.isUserNamed && isTaken(one)) {
+			const problem = `${sensor}: left out, because another field is named ${requestedName}.`;
+			problems.push(problem);
+			leftOut = (leftOut ?? new Map<string, string>()).set(sensor, problem);
+		} else names.set(sensor, (names.get(sensor) ?? new Map<string, string>()).set(field, requestedName));
 	}
-	return { names, problems };
+	return { names, problems, leftOut };
 }
 
 function nameRequestsOfSources(sources: readonly FieldSource[]): NameRequest[] {

@@ -72,8 +72,8 @@ export class SensorRegistry {
 	private readingFields: readonly ReadingField<SensorSlot>[] = [];
 	/** Of a reading; the same object until they change. */
 	fields: readonly Field[] = [];
-	/** Of inputs that are left out, for the setup page. */
-	private layoutProblems: readonly string[] = [];
+	/** By input, why a value of it is in no reading. */
+	private leftOut: ReadonlyMap<string, string> | undefined;
 	/** Of all problems of the layout as logged last. Their text, of settings for absent sensors, would take half a kilobyte. */
 	private loggedChecksum = 0;
 	/** See {@link missing}; `undefined` after a change of the names or the slots. */
@@ -220,7 +220,7 @@ export class SensorRegistry {
 
 	/** Also of an input that works, but is in no reading. */
 	private problemOf({ sensor, problem }: SensorSlot): { readonly problem?: string } {
-		const own = problem ?? this.layoutProblems.find((reason) => reason.startsWith(`${sensor}: left out`));
+		const own = problem ?? this.leftOut?.get(sensor);
 		return own === undefined ? {} : { problem: own };
 	}
 
@@ -288,7 +288,7 @@ export class SensorRegistry {
 
 	private updateLayout(): void {
 		const { settings, statistics, log } = this.options;
-		const { readingFields, problems } = planFieldLayout({
+		const { readingFields, problems, leftOut } = planFieldLayout({
 			sources: this.slots,
 			fieldNames: this.fieldNames,
 			settings: settings.sensors,
@@ -297,13 +297,10 @@ export class SensorRegistry {
 		});
 		this.readingFields = readingFields;
 		this.fields = readingFields.map(({ field }) => field);
-		const hasProblems = problems.length > 0;
-		const checksum = hasProblems ? crc32(encodeUtf8(problems.join())) : 0;
+		const checksum = problems.length > 0 ? crc32(encodeUtf8(problems.join())) : 0;
 		if (checksum !== this.loggedChecksum) for (const problem of problems) log(`sensor: ${problem}`);
 		this.loggedChecksum = checksum;
-		this.layoutProblems = hasProblems
-			? problems.filter((problem) => problem.includes(": left out"))
-			: problems;
+		this.leftOut = leftOut;
 	}
 
 	private logSensor(sensor: string): void {
