@@ -1,9 +1,18 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { lockDirectory } from "./directory-lock";
 
-/** The preferred port of 127.0.0.1, or another one if a process uses it. */
-export async function preferredPort(port: number): Promise<number> {
+/**
+ * The preferred port of 127.0.0.1 until this process ends, or another one if a process uses it. Several boards that start
+ * together find it free, as they listen later: it is locked, too.
+ */
+export async function reservePort(port: number): Promise<number> {
+	const held = lockDirectory(join(tmpdir(), `dakkio-port-${port}-${hostname()}`));
+	if ("problem" in held) return freePort();
+	process.once("exit", () => held.release());
 	const server = createServer();
 	try {
 		server.listen(port, "127.0.0.1");
@@ -12,6 +21,7 @@ export async function preferredPort(port: number): Promise<number> {
 		await once(server, "close");
 		return port;
 	} catch {
+		held.release();
 		return freePort();
 	}
 }

@@ -6,7 +6,7 @@ import { type Settings, withoutDefaults } from "../src/settings/settings";
 import { BoardRunner } from "./board-runner";
 import { endWithReader } from "./command-line";
 import { lockDirectory } from "./directory-lock";
-import { preferredPort } from "./free-port";
+import { reservePort } from "./free-port";
 import { sensorPins } from "./hardware/simulated-sensors";
 import { readInputFile } from "./input-file";
 import { SavedSetup } from "./saved-setup";
@@ -63,7 +63,7 @@ async function runBoard(directory: string, options: StartOptions): Promise<void>
 	const board = join(directory, "board");
 	if (isAheadOfTime(board, options)) return fail(aheadOfTime);
 	const plan = planStart(new SavedSetup(board), options);
-	const page = await preferredPort(ports.board);
+	const page = await reservePort(ports.board);
 	const hasSetup = plan.kind !== "configured";
 	const world = await startWorld(
 		directory,
@@ -123,7 +123,7 @@ async function startWorld(
 	{ speed, fresh, sensors }: StartOptions,
 ): Promise<World> {
 	const common = { directory, speed, fresh, sensors, ...page };
-	const [port, pagePort] = [await preferredPort(ports.dakkio), await preferredPort(ports.points)];
+	const [port, pagePort] = [await reservePort(ports.dakkio), await reservePort(ports.points)];
 	try {
 		return await World.start({ ...common, port, pagePort });
 	} catch (error) {
