@@ -257,6 +257,27 @@ test.each([3, 4, 5])("a ring of %i blocks of which one cannot be read any more s
 	}
 });
 
+test.each([3, 4, 5, 6, 8])(
+	"readings after unused numbers are pending, so that they are sent, or counted, while another block cannot be read (%i blocks)",
+	(blocks) => {
+		const { nor, flash, unread } = withUnread(blocks);
+		const hints = new MemoryHint();
+		let queue = mount(flash, hints, { isHinted: false });
+		for (let i = 0; i < 3; i++) queue.push(bytesOf(i));
+		// A torn sector, whose numbers are skipped.
+		nor.image.fill(0, 256, 356);
+		queue = mount(flash, hints, { isHinted: false });
+		queue.push(bytesOf(3));
+		unread.add(2);
+		for (let i = 4; i < 100; i++) {
+			queue.push(bytesOf(i));
+			expect(queue.length).toBeGreaterThanOrEqual(read(queue).length);
+		}
+		for (let i = 100; i < 400; i++) queue.push(bytesOf(i));
+		expect(queue.droppedRecords + read(queue).length).toBe(400);
+	},
+);
+
 test("random lives: what is pushed is there, or counted as dropped, whenever reads fail", () => {
 	expect(failedLives({ short: 300, long: 20_000 }, live)).toEqual([]);
 });

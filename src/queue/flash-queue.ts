@@ -768,8 +768,11 @@ export class FlashQueue {
 			const after = isNewest
 				? { firstSequence: this.nextSequence, skippedSequences: this.skippedSequences }
 				: findFirstSectorFrom(holder.sectorNumber + 1, this.sectors, newest);
-			// What cannot be read now is not skipped.
-			if (this.sectors.failedReads !== failedReads) return;
+			// What cannot be read now is not skipped; what is unused before the holder is before the front in any case.
+			if (this.sectors.failedReads !== failedReads) {
+				this.skippedBeforeFront = Math.max(this.skippedBeforeFront, holder.skippedSequences);
+				return;
+			}
 			const end = after.firstSequence - (after.skippedSequences - holder.skippedSequences);
 			this.skippedBeforeFront = holder.skippedSequences;
 			if (this.acknowledgedSequence + 1 < end) return;
