@@ -1,11 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 as zlibCrc32 } from "node:zlib";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { crc24 } from "../../src/common/crc24";
 import { crc32 } from "../../src/common/crc32";
+import { compileProgram } from "../compile-program";
 import { randomFrom } from "../queue/seeded-random";
 
 /** The standards' check value is that of these bytes. */
@@ -79,26 +78,8 @@ const typeScript = (calls: readonly Call[]): Checksums[] =>
 		}
 	});
 
-const folder = mkdtempSync(join(tmpdir(), "dakkio-checksum-"));
-const program = compile();
-afterAll(() => rmSync(folder, { recursive: true }));
-
-/** The chip's checksums as a program; `undefined` without a C compiler. */
-function compile(): string | undefined {
-	const path = join(folder, "program");
-	const source = join(import.meta.dirname, "checksum-program.c");
-	const sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-	for (const options of [sanitize, []])
-		try {
-			execFileSync("cc", ["-O2", "-I", import.meta.dirname, ...options, "-o", path, source], {
-				stdio: "ignore",
-			});
-			return path;
-		} catch {
-			// Without the sanitizers' libraries, or without a compiler.
-		}
-	return undefined;
-}
+/** The chip's checksums as a program. */
+const program = compileProgram(join(import.meta.dirname, "checksum-program.c"));
 
 function inC(calls: readonly Call[]): Checksums[] {
 	const input = calls

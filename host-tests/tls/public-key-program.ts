@@ -1,22 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compileProgram } from "../compile-program";
 
-/** The chip's arithmetic of public keys as a program; `undefined` without a C compiler. It looks for accesses out of bounds. */
-export function compilePublicKeyProgram(): string | undefined {
-	const program = join(mkdtempSync(join(tmpdir(), "dakkio-public-key-")), "program");
-	const source = join(import.meta.dirname, "public-key-program.c");
-	const sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-	for (const options of [sanitize, []])
-		try {
-			execFileSync("cc", ["-O2", ...options, "-o", program, source], { stdio: "ignore" });
-			return program;
-		} catch {
-			// Without the sanitizers' libraries, or without a compiler.
-		}
-	return undefined;
-}
+/** The chip's arithmetic of public keys as a program; `undefined` without a C compiler. */
+export const compilePublicKeyProgram = (): string | undefined =>
+	compileProgram(join(import.meta.dirname, "public-key-program.c"));
 
 export type Call = readonly [name: string, ...args: readonly (number | Uint8Array)[]];
 
