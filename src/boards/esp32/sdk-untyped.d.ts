@@ -136,9 +136,11 @@ declare module "sdk/alert" {
 	export default alert;
 }
 
-declare module "sdk/ciphersuites" {
-	const suites: readonly { readonly value: readonly [number, number] }[];
-	export default suites;
+declare module "ssl/constants" {
+	export const AES: number;
+	export const ECDHE_RSA: number;
+	export const GCM: number;
+	export const SHA256: number;
 }
 
 declare module "microseconds" {}
