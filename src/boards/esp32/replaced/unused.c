@@ -1,23 +1,69 @@
-// In place of what the SDK and ESP-IDF refer to and the firmware never uses: 30 KB of an image. All are weak: where the
+// In place of what the SDK and ESP-IDF refer to and the firmware never uses: 43 KB of an image. All are weak: where the
 // linker has the real ones, it takes those.
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include "chacha.h"
 #include "esp_err.h"
 #include "fips46.h"
-#include "lwip/nd6.h"
+#include "lwip/ethip6.h"
+#include "lwip/icmp6.h"
+#include "lwip/ip6.h"
+#include "lwip/mld6.h"
+#include "rc.h"
+#include "rfc1321.h"
 
 #define unused __attribute__((weak))
 
-// DES, which the SDK links in (modCrypt.c); TLS uses AES only.
+// Ciphers and a hash that the SDK links in (modCrypt.c); TLS uses AES and SHA only.
 unused void des_keysched(const uint8_t *key, enum des_cipher_direction direction, des_subkey subkey)
 {
 	abort();
 }
 
 unused void des_process(const uint8_t *in, uint8_t *out, des_subkey subkey)
+{
+	abort();
+}
+
+unused int chacha_keysetup(chacha_ctx *cipher, const uint8_t *key, uint32_t size)
+{
+	abort();
+}
+
+unused void chacha_ivsetup(chacha_ctx *cipher, const uint8_t *vector, uint32_t size, uint64_t counter)
+{
+	abort();
+}
+
+unused void chacha_process(const void *in, void *out, uint32_t size, chacha_ctx *cipher)
+{
+	abort();
+}
+
+unused void rc4_init(rc4_state_t *cipher, const uint8_t *key, uint32_t size)
+{
+	abort();
+}
+
+unused void rc4_process(const uint8_t *in, uint8_t *out, uint32_t size, rc4_state_t *cipher)
+{
+	abort();
+}
+
+unused void md5_create(struct md5 *hash)
+{
+	abort();
+}
+
+unused void md5_update(struct md5 *hash, const void *data, uint32_t size)
+{
+	abort();
+}
+
+unused void md5_fin(struct md5 *hash, uint8_t *digest)
 {
 	abort();
 }
@@ -55,10 +101,69 @@ unused void esp_vfs_lwip_sockets_register(void)
 {
 }
 
-// IPv6 routing without neighbour discovery (CONFIG_LWIP_ND6): packets are dropped.
-unused err_t nd6_get_next_hop_addr_or_queue(struct netif *netif, struct pbuf *packet, const ip6_addr_t *address, const u8_t **hardware)
+// IPv6: without neighbour discovery (CONFIG_LWIP_ND6), no neighbour finds the board, and the board finds none.
+unused err_t ip6_input(struct pbuf *packet, struct netif *netif)
+{
+	pbuf_free(packet);
+	return ERR_OK;
+}
+
+unused struct netif *ip6_route(const ip6_addr_t *source, const ip6_addr_t *destination)
+{
+	return NULL;
+}
+
+unused const ip_addr_t *ip6_select_source_address(struct netif *netif, const ip6_addr_t *destination)
+{
+	return NULL;
+}
+
+unused err_t ip6_output_if(struct pbuf *packet, const ip6_addr_t *source, const ip6_addr_t *destination, u8_t limit, u8_t class, u8_t next, struct netif *netif)
 {
 	return ERR_RTE;
+}
+
+unused err_t ip6_output_if_src(struct pbuf *packet, const ip6_addr_t *source, const ip6_addr_t *destination, u8_t limit, u8_t class, u8_t next, struct netif *netif)
+{
+	return ERR_RTE;
+}
+
+unused err_t ethip6_output(struct netif *netif, struct pbuf *packet, const ip6_addr_t *destination)
+{
+	return ERR_RTE;
+}
+
+unused void icmp6_dest_unreach(struct pbuf *packet, enum icmp6_dur_code code)
+{
+}
+
+unused err_t mld6_joingroup(const ip6_addr_t *source, const ip6_addr_t *group)
+{
+	return ERR_OK;
+}
+
+unused err_t mld6_joingroup_netif(struct netif *netif, const ip6_addr_t *group)
+{
+	return ERR_OK;
+}
+
+unused err_t mld6_leavegroup(const ip6_addr_t *source, const ip6_addr_t *group)
+{
+	return ERR_OK;
+}
+
+unused err_t mld6_leavegroup_netif(struct netif *netif, const ip6_addr_t *group)
+{
+	return ERR_OK;
+}
+
+unused void mld6_report_groups(struct netif *netif)
+{
+}
+
+unused err_t mld6_stop(struct netif *netif)
+{
+	return ERR_OK;
 }
 
 // Texts of C library errors: logs have the number.
@@ -66,4 +171,62 @@ unused const char *esp_err_to_name_r(esp_err_t error, char *text, size_t size)
 {
 	snprintf(text, size, "error 0x%x", (unsigned)error);
 	return text;
+}
+
+// RSA keys, and keys that are stored, of the cryptography that joins networks (PSA): it uses neither. TLS has its own
+// arithmetic. All of these return an error, whatever their arguments are.
+enum { psaNotSupported = -134 };
+
+unused int mbedtls_psa_rsa_import_key(void)
+{
+	return psaNotSupported;
+}
+
+unused int mbedtls_psa_rsa_export_public_key(void)
+{
+	return psaNotSupported;
+}
+
+unused int mbedtls_psa_rsa_generate_key(void)
+{
+	return psaNotSupported;
+}
+
+unused int mbedtls_psa_rsa_sign_hash(void)
+{
+	return psaNotSupported;
+}
+
+unused int mbedtls_psa_rsa_verify_hash(void)
+{
+	return psaNotSupported;
+}
+
+unused int mbedtls_psa_asymmetric_encrypt(void)
+{
+	return psaNotSupported;
+}
+
+unused int mbedtls_psa_asymmetric_decrypt(void)
+{
+	return psaNotSupported;
+}
+
+unused int psa_load_persistent_key(void)
+{
+	return psaNotSupported;
+}
+
+unused int psa_save_persistent_key(void)
+{
+	return psaNotSupported;
+}
+
+unused int psa_destroy_persistent_key(void)
+{
+	return psaNotSupported;
+}
+
+unused void psa_free_persistent_key_data(void)
+{
 }
