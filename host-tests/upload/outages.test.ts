@@ -495,6 +495,31 @@ test.each<[string, ExchangeResult | { readonly cause: string }]>([
 		expect(ticks - (asked[index] ?? 0)).toBeGreaterThanOrEqual(1000);
 });
 
+test.each<[string, ExchangeResult | { readonly cause: string }]>([
+	["refuses to list its data sources", { kind: "response", status: 401, headers: new Map(), body: "" }],
+	["lists them in a form that is not understood", { cause: "the list of data sources is not understood" }],
+])("one that %s is asked by the first three restarts only", async (_, result) => {
+	let asked = 0;
+	const fixture = new UploaderFixture({
+		resolveDestination: async () => {
+			asked++;
+			return result;
+		},
+	});
+	fixture.measure(1);
+	fixture.uploader.start();
+	await fixture.pass(0.1);
+	const askedAfterRestart = async (): Promise<number> => {
+		const before = asked;
+		await fixture.restart();
+		await fixture.time.advance(minute + second);
+		return asked - before;
+	};
+	const counts: number[] = [];
+	for (let restart = 0; restart < 6; restart++) counts.push(await askedAfterRestart());
+	expect(counts).toEqual([1, 1, 1, 0, 0, 0]);
+});
+
 test("what is odd about responses is logged once a day and kind", async () => {
 	const raw = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}";
 	const fixture = new UploaderFixture({ service: () => ({ status: 201, raw }) });

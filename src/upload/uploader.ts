@@ -380,6 +380,7 @@ export class Uploader {
 		this.schedule.pauseRequests();
 		if ("cause" in found) {
 			options.onAttempt(true);
+			this.search.refusedAll();
 			this.enterFault(found.cause, true);
 			return false;
 		}
@@ -387,7 +388,10 @@ export class Uploader {
 		options.onAttempt(found.kind === "response" || found.phase !== "resolve");
 		const action = classifyExchange(found, options.clock.now() ?? 0, options.key);
 		if (action.kind === "retry") this.retry(found, action);
-		else this.enterFault("cause" in action ? action.cause : "the data source could not be created");
+		else {
+			if (found.kind === "response") this.search.refusedAll();
+			this.enterFault("cause" in action ? action.cause : "the data source could not be created");
+		}
 		return false;
 	}
 
