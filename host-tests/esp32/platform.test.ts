@@ -91,8 +91,17 @@ test("each chip keeps the pins of its flash to itself", () => {
 		["esp32c3", 21, "", [12, 17], 21],
 		["esp32c3", 21, "", [12, 17], 21],
 		["esp32c6", 30, "", [24, 30], 30],
+		["esp32c6", 30, "", [24, 30], 30],
 		["esp32s3", 48, "22 23 24 25", [26, 32], 48],
 	]);
+});
+
+test("a board whose pins are not known is refused, and not built as an ESP32", () => {
+	// The SDK takes the first that fits.
+	const names = Object.keys(chips.platforms);
+	expect(names.at(-1)).toBe("esp32/*");
+	expect(chips.platforms["esp32/*"]).toHaveProperty("error");
+	for (const name of names.slice(1, -1)) expect(chips.platforms[name]?.config?.chip).toMatch(/^esp32[cs]\d$/);
 });
 
 test("the chips that can watch a pin in their sleep do, and the other one is not asked to", () => {
