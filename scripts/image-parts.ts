@@ -5,7 +5,7 @@ const parts: readonly (readonly [name: string, archive: RegExp, object: RegExp])
 	["the SDK's modules in C", /^xs_/, /./],
 	["Wi-Fi: driver and radio", /^lib(net80211|pp|phy|core|mesh|espnow|coexist|esp_(wifi|phy|coex))\.a/, /./],
 	["WPA: supplicant", /^libwpa_supplicant/, /./],
-	["WPA: cryptography", /^lib(tfpsacrypto|mbedtls|mbedcrypto|everest|p256m|builtin)/, /./],
+	["WPA: cryptography", /^lib(tfpsacrypto|mbedtls|mbedcrypto|mbed-builtin|everest|p256m|builtin)/, /./],
 	["TCP/IP", /^lib(lwip|esp_netif)/, /./],
 	["C library", /^lib(c|m|gcc|stdc\+\+|nosys|c_nano)\.a/, /./],
 	["flash and settings (NVS)", /^lib(nvs_flash|spi_flash|esp_partition|esp_hal_mspi)/, /./],
