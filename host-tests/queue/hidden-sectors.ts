@@ -7,7 +7,7 @@ import { below, pick } from "./seeded-random";
 
 export { BrokenPromise };
 
-const blockLength = 256;
+export const blockLength = 256;
 
 export const bytesOf = (value: number) => Uint8Array.of(value, value >> 8, 1, 2, 3, 4);
 
@@ -86,4 +86,4 @@ export function live(random: () => number): void {
 		throw new BrokenPromise(`${gone} records gone, ${queue.droppedRecords} counted as dropped`);
 }
 
-const newestBlock = (nor: NorFlash) => newestSector(nor)?.block ?? 0;
+export const newestBlock = (nor: NorFlash) => newestSector(nor)?.block ?? 0;

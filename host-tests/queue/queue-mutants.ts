@@ -13,7 +13,8 @@ export interface QueueMutant extends Mutation {
 		| "failing-log"
 		| "flipped-reads"
 		| "hidden-sectors"
-		| "lost-sectors";
+		| "lost-sectors"
+		| "skipped-numbers";
 }
 
 export const queueMutants: readonly QueueMutant[] = [
@@ -67,6 +68,13 @@ export const queueMutants: readonly QueueMutant[] = [
 		life: "hidden-sectors",
 		at: "numbers-passed-over",
 		mutate: replace("$1", "true"),
+	},
+	{
+		name: "counts numbers that were skipped before the front as read, where a later block cannot be read",
+		seed: 1,
+		life: "skipped-numbers",
+		at: "skip-before-holder",
+		mutate: remove(),
 	},
 	{
 		name: "gives the numbers of sectors that it could not read again",

@@ -770,6 +770,7 @@ export class FlashQueue {
 				: findFirstSectorFrom(holder.sectorNumber + 1, this.sectors, newest);
 			// What cannot be read now is not skipped; what is unused before the holder is before the front in any case.
 			if (this.sectors.failedReads !== failedReads) {
+				// mutation: skip-before-holder
 				this.skippedBeforeFront = Math.max(this.skippedBeforeFront, holder.skippedSequences);
 				return;
 			}
