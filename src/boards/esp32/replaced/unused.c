@@ -1,4 +1,4 @@
-// In place of what the SDK and ESP-IDF refer to and the firmware never uses: 43 KB of an image. All are weak: where the
+// In place of what the SDK and ESP-IDF refer to and the firmware never uses: 36 KB of an image. All are weak: where the
 // linker has the real ones, it takes those.
 
 #include <stdarg.h>
@@ -171,62 +171,4 @@ unused const char *esp_err_to_name_r(esp_err_t error, char *text, size_t size)
 {
 	snprintf(text, size, "error 0x%x", (unsigned)error);
 	return text;
-}
-
-// RSA keys, and keys that are stored, of the cryptography that joins networks (PSA): it uses neither. TLS has its own
-// arithmetic. All of these return an error, whatever their arguments are.
-enum { psaNotSupported = -134 };
-
-unused int mbedtls_psa_rsa_import_key(void)
-{
-	return psaNotSupported;
-}
-
-unused int mbedtls_psa_rsa_export_public_key(void)
-{
-	return psaNotSupported;
-}
-
-unused int mbedtls_psa_rsa_generate_key(void)
-{
-	return psaNotSupported;
-}
-
-unused int mbedtls_psa_rsa_sign_hash(void)
-{
-	return psaNotSupported;
-}
-
-unused int mbedtls_psa_rsa_verify_hash(void)
-{
-	return psaNotSupported;
-}
-
-unused int mbedtls_psa_asymmetric_encrypt(void)
-{
-	return psaNotSupported;
-}
-
-unused int mbedtls_psa_asymmetric_decrypt(void)
-{
-	return psaNotSupported;
-}
-
-unused int psa_load_persistent_key(void)
-{
-	return psaNotSupported;
-}
-
-unused int psa_save_persistent_key(void)
-{
-	return psaNotSupported;
-}
-
-unused int psa_destroy_persistent_key(void)
-{
-	return psaNotSupported;
-}
-
-unused void psa_free_persistent_key_data(void)
-{
 }
