@@ -52,6 +52,7 @@ export const answerGuardMs = 180_000;
 const xsAbort = /^# \w+ allocation: .*|^XS abort: .*/;
 /** Of QEMU that stands still before the board has booted: one that never boots is a fault. */
 const maxRestarts = 5;
+const maxCommandAttempts = 100;
 
 export interface ChipBenchOptions {
 	readonly platform: Platform;
@@ -276,9 +277,9 @@ export class ChipBench {
 		});
 	}
 
-	/** Sends a command to the board's control port, again until it is answered. */
+	/** Sends a command to the board's control port, again until it is answered: on a busy computer a request takes a minute. */
 	async command(command: string): Promise<string> {
-		for (let attempt = 0; attempt < 20; attempt++) {
+		for (let attempt = 0; attempt < maxCommandAttempts; attempt++) {
 			const answer = await this.chip?.command(command);
 			if (answer !== undefined) return answer;
 		}
