@@ -52,6 +52,7 @@ export const answerGuardMs = 180_000;
 const xsAbort = /^# \w+ allocation: .*|^XS abort: .*/;
 /** Of QEMU that stands still before the board has booted: one that never boots is a fault. */
 const maxRestarts = 5;
+/** On a busy computer the board may stand still for minutes. */
 const maxCommandAttempts = 100;
 
 export interface ChipBenchOptions {
@@ -277,7 +278,7 @@ export class ChipBench {
 		});
 	}
 
-	/** Sends a command to the board's control port, again until it is answered: on a busy computer a request takes a minute. */
+	/** Sends a command to the board's control port, again until it is answered. */
 	async command(command: string): Promise<string> {
 		for (let attempt = 0; attempt < maxCommandAttempts; attempt++) {
 			const answer = await this.chip?.command(command);

@@ -20,16 +20,18 @@ const takeoverPauseMs = 5;
 
 /**
  * Locks a directory for this process, so that two boards never write to one flash. The lock of a dead process is ignored. A
- * problem is a sentence that says what to do; `advice`: if the directory cannot be written to.
+ * problem is a sentence that says what to do; `advice`: if the directory cannot be written to. `isInUse`: another process has
+ * the lock.
  */
 export function lockDirectory(
 	directory: string,
 	advice = "make that folder writable",
-): { release(): void } | { readonly problem: string } {
+): { release(): void } | { readonly problem: string; readonly isInUse: boolean } {
 	try {
 		return lock(directory);
 	} catch (error) {
-		return { problem: `State cannot be kept in ${directory} (${errorMessage(error)}): ${advice}.` };
+		const problem = `State cannot be kept in ${directory} (${errorMessage(error)}): ${advice}.`;
+		return { problem, isInUse: false };
 	}
 }
 
@@ -44,7 +46,7 @@ function lock(directory: string): ReturnType<typeof lockDirectory> {
 	writeFileSync(own, text, { flag: "wx" });
 	try {
 		const owner = acquire(file, own);
-		if (owner !== undefined) return { problem: describeOwner(owner, file, directory) };
+		if (owner !== undefined) return { problem: describeOwner(owner, file, directory), isInUse: true };
 	} finally {
 		rmSync(own, { force: true });
 	}

@@ -5,14 +5,18 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { lockDirectory } from "./directory-lock";
 
+/** Of a user: a folder of another one could not be written to. */
+const locks = join(tmpdir(), `dakkio-ports-${process.getuid?.() ?? "user"}-${hostname()}`);
+
 /**
- * The preferred port of 127.0.0.1 until this process ends, or another one if a process uses it. Several boards that start
- * together find it free, as they listen later: it is locked, too.
+ * The preferred port of 127.0.0.1, or another one if it is in use. Locked until this process ends, where that can be done:
+ * boards that start together would all find it free, as they listen later.
  */
-export async function reservePort(port: number): Promise<number> {
-	const held = lockDirectory(join(tmpdir(), `dakkio-port-${port}-${hostname()}`));
-	if ("problem" in held) return freePort();
-	process.once("exit", () => held.release());
+export async function reservePort(port: number, directory = locks): Promise<number> {
+	const held = lockDirectory(join(directory, String(port)));
+	const isLocked = "release" in held;
+	if (!isLocked && held.isInUse) return freePort();
+	if (isLocked) process.once("exit", () => held.release());
 	const server = createServer();
 	try {
 		server.listen(port, "127.0.0.1");
@@ -21,7 +25,7 @@ export async function reservePort(port: number): Promise<number> {
 		await once(server, "close");
 		return port;
 	} catch {
-		held.release();
+		if (isLocked) held.release();
 		return freePort();
 	}
 }

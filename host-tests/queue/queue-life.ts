@@ -98,7 +98,7 @@ export class QueueLife {
 	private writtenBlock = 0;
 	/** Cuts, failures and damages: each may cost numbers. */
 	private incidents = 0;
-	/** Their bytes. */
+	/** Damaged bytes of headers. */
 	private damagedHeaders = 0;
 	/** The newest one, at the last damage. */
 	private damagedSector = 0;
@@ -222,7 +222,7 @@ export class QueueLife {
 		if (survives && chance < 0.5)
 			for (let count = 1 + below(40, random); count > 0; count--) this.damageByte(start + count - 1, true);
 		else if (chance < 0.6) {
-			// It gets the number that an older one would have there. Restored or not: a second damaged byte is not.
+			// It gets the number that an older one would have there. Where the checksum restores it, it cannot restore another byte.
 			const number = flash.image[lowestOfNumber] ?? 0;
 			this.flip(lowestOfNumber, number ^ ((number - blocks) & 0xff));
 			this.damagedHeaders++;

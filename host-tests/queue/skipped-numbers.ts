@@ -30,7 +30,7 @@ export function live(random: () => number): void {
 	};
 	push(1 + below((blocks - 1) * 20, random));
 	const torn = newestBlock(nor) + 1;
-	if (torn < blocks) nor.image.fill(0, torn * blockLength, torn * blockLength + 100);
+	nor.image.fill(0, torn * blockLength, torn * blockLength + 100);
 	queue = mount(flash, hints, ring);
 	push(below(3, random));
 	unread.add(below(blocks, random));

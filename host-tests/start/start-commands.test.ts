@@ -390,19 +390,6 @@ test.each([
 	});
 });
 
-test("boards that start together have ports of their own", async () => {
-	await withState(async (state) => {
-		const starts = ["one", "two", "three"].map((name) => new StartProcess(join(state, name), ["--fresh"]));
-		const ports = starts.map(async (start) => {
-			const { port } = await start.address("Setup");
-			await openPage(start);
-			return port;
-		});
-		expect(new Set(await Promise.all(ports)).size).toBe(starts.length);
-		for (const start of starts) expect(start.lines.filter((line) => line.includes("EADDRINUSE"))).toEqual([]);
-	});
-});
-
 test("each port is chosen by itself", async () => {
 	await withState(async (state) => {
 		const other = await occupy(8443);

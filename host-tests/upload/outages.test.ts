@@ -520,6 +520,23 @@ test.each<[string, ExchangeResult | { readonly cause: string }]>([
 	expect(counts).toEqual([1, 1, 1, 0, 0, 0]);
 });
 
+test.each<[string, ExchangeResult | { readonly cause: string }]>([
+	["is refused", { kind: "response", status: 401, headers: new Map(), body: "" }],
+	["is not understood", { cause: "the list of data sources is not understood" }],
+])("once a list of data sources that %s works again, one request has all points", async (_, result) => {
+	let isListed = false;
+	const fixture = new UploaderFixture({
+		resolveDestination: async () => (isListed ? { bucketId: "b", dataSourceId: "d" } : result),
+	});
+	fixture.measure(300);
+	fixture.uploader.start();
+	await fixture.pass(3.5);
+	expect(fixture.requests).toEqual([]);
+	isListed = true;
+	await fixture.pass(1);
+	expect(fixture.requests.map(({ sequences }) => sequences.length)).toEqual([300]);
+});
+
 test("what is odd about responses is logged once a day and kind", async () => {
 	const raw = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}";
 	const fixture = new UploaderFixture({ service: () => ({ status: 201, raw }) });

@@ -269,6 +269,15 @@ export class RefusalSearch {
 		this.suspects = [];
 	}
 
+	/** The list of data sources was refused: restarts are counted as after a refused point, but nothing is known of points. */
+	refusedList(): void {
+		this.refusals = Math.max(1, this.refusals);
+	}
+
+	acceptedList(): void {
+		if (this.refusals === 1) this.refusals = 0;
+	}
+
 	/** A held point was refused again, or not confirmed, just after the service took others; whether it is proven now. */
 	strike(sequence: number): boolean {
 		this.hasHeld = true;

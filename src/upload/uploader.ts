@@ -375,13 +375,14 @@ export class Uploader {
 		if ("bucketId" in found) {
 			this.points.destination = found;
 			this.isDestinationKnown = true;
+			this.search.acceptedList();
 			return true;
 		}
 		this.schedule.pauseRequests();
 		if ("cause" in found) {
 			options.onAttempt(true);
-			this.search.refusedAll();
-			this.enterFault(found.cause, true);
+			this.search.refusedList();
+			this.enterFault(found.cause);
 			return false;
 		}
 		if (this.isAborted && found.kind === "failure") return false;
@@ -389,7 +390,7 @@ export class Uploader {
 		const action = classifyExchange(found, options.clock.now() ?? 0, options.key);
 		if (action.kind === "retry") this.retry(found, action);
 		else {
-			if (found.kind === "response") this.search.refusedAll();
+			if (found.kind === "response") this.search.refusedList();
 			this.enterFault("cause" in action ? action.cause : "the data source could not be created");
 		}
 		return false;

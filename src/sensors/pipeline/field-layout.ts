@@ -39,7 +39,7 @@ export interface FieldLayout<Source extends FieldSource = FieldSource> {
 	readonly readingFields: readonly ReadingField<Source>[];
 	/** Sentences: settings that could not be applied. */
 	readonly problems: readonly string[];
-	/** Of these, by input, why a value of it is in no reading; `undefined` without any. */
+	/** Of these, those of inputs that are left out, by input; `undefined` if there are none. */
 	readonly leftOut: ReadonlyMap<string, string> | undefined;
 }
 

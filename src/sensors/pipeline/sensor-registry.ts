@@ -72,7 +72,7 @@ export class SensorRegistry {
 	private readingFields: readonly ReadingField<SensorSlot>[] = [];
 	/** Of a reading; the same object until they change. */
 	fields: readonly Field[] = [];
-	/** By input, why a value of it is in no reading. */
+	/** Of inputs that are left out of the readings, by input. */
 	private leftOut: ReadonlyMap<string, string> | undefined;
 	/** Of all problems of the layout as logged last. Their text, of settings for absent sensors, would take half a kilobyte. */
 	private loggedChecksum = 0;

@@ -101,7 +101,7 @@ unused void esp_vfs_lwip_sockets_register(void)
 {
 }
 
-// IPv6: without neighbour discovery (CONFIG_LWIP_ND6), no neighbour finds the board, and the board finds none.
+// IPv6, which the firmware does not use: without neighbour discovery (CONFIG_LWIP_ND6) no host can be reached.
 unused err_t ip6_input(struct pbuf *packet, struct netif *netif)
 {
 	pbuf_free(packet);

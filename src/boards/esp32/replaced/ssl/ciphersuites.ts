@@ -1,9 +1,9 @@
 import { AES, ECDHE_RSA, GCM, SHA256 } from "ssl/constants";
 
 /**
- * Replaces the SDK's `ssl/ciphersuites`, which prefers suites without forward secrecy and with CBC. Leaves only
- * TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 and TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 (RFC 5289), as the SDK describes them:
- * its key exchange is the same for both.
+ * Replaces the SDK's `ssl/ciphersuites`, which prefers suites without forward secrecy and with CBC. Has only
+ * TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 and TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 (RFC 5289), as the SDK describes them,
+ * which calls the key exchange of both `ECDHE_RSA`.
  */
 export default Object.freeze(
 	[0x2f, 0x2b].map((low) =>
@@ -16,7 +16,7 @@ export default Object.freeze(
 			hashAlgorithm: SHA256,
 			hashSize: 32,
 			encryptionMode: GCM,
-			/** Of a nonce, explicit in the record and implicit. */
+			/** Bytes of the nonce: explicit, in each record; and implicit. */
 			ivSize: 8,
 			saltSize: 4,
 		}),
