@@ -274,6 +274,7 @@ export class RefusalSearch {
 		this.refusals = Math.max(1, this.refusals);
 	}
 
+	/** Ends what {@link refusedList} counted. More than one refusal is of points, and stays. */
 	acceptedList(): void {
 		if (this.refusals === 1) this.refusals = 0;
 	}
