@@ -325,7 +325,7 @@ function firmwareTrial(storage: MemoryKeyValue): FirmwareTrial {
 function clockOf(storage: MemoryKeyValue): Clock {
 	return new Clock({
 		...{ time: { ticks: () => 5_000 }, boot: 43, resumed: true, sleeps: false, storage },
-		...{ oldestPendingBoot: () => 43, log: () => {} },
+		...{ oldestSendableBoot: () => 43, log: () => {} },
 	});
 }
 

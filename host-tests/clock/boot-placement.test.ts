@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Clock } from "../../src/clock/clock";
+import { Clock, type PendingTimes } from "../../src/clock/clock";
 import type { SampleTime } from "../../src/reading/reading";
 import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
+import { pendingTimes } from "./pending-times";
 
 const start = Date.UTC(2027, 2, 1, 12);
 const minute = 60_000;
@@ -31,7 +32,7 @@ function boardAt(boot: number, ticks = 0) {
 	return { now, clock, sync };
 }
 
-const readings = (times: readonly SampleTime[]) => times.map((time) => ({ time }));
+const readings = (times: readonly SampleTime[]) => pendingTimes(times.map((time) => ({ time })));
 const at = (boot: number, ticks: number): SampleTime => ({ boot, ticks });
 const resolved = (clock: Clock, times: readonly SampleTime[]) => times.map((time) => clock.resolve(time));
 
@@ -82,17 +83,17 @@ describe("a boot that was never synchronized", () => {
 	test("keeps its place: on a resend, after later measurements, after reboots", () => {
 		const two = boardAt(2);
 		two.sync(start);
-		const waiting = readings([at(1, 0), at(1, minute)]);
-		two.clock.estimateUnanchoredBoots(waiting);
-		const given = resolved(two.clock, [at(1, 0), at(1, minute)]);
+		const times = [at(1, 0), at(1, minute)];
+		two.clock.estimateUnanchoredBoots(readings(times));
+		const given = resolved(two.clock, times);
 		two.now.ticks = hour;
 		two.sync(start + hour + 30_000);
-		two.clock.estimateUnanchoredBoots(waiting.slice(1));
+		two.clock.estimateUnanchoredBoots(readings(times.slice(1)));
 		const three = boardAt(3, 5_000);
-		expect(resolved(three.clock, [at(1, 0), at(1, minute)])).toEqual(given);
+		expect(resolved(three.clock, times)).toEqual(given);
 		three.sync(start + 5 * hour);
-		three.clock.estimateUnanchoredBoots(waiting);
-		expect(resolved(three.clock, [at(1, 0), at(1, minute)])).toEqual(given);
+		three.clock.estimateUnanchoredBoots(readings(times));
+		expect(resolved(three.clock, times)).toEqual(given);
 	});
 
 	test("is on flash before it is returned", () => {
@@ -122,10 +123,11 @@ describe("a boot that was never synchronized", () => {
 });
 
 describe("the pass over the waiting readings", () => {
-	const unreadable = {
-		[Symbol.iterator]: () => {
+	const unreadable: PendingTimes = {
+		readable: () => {
 			throw new Error("read");
 		},
+		failedReads: 0,
 	};
 
 	test("waits for the time", () => {
@@ -135,7 +137,7 @@ describe("the pass over the waiting readings", () => {
 	test("is made once a boot, and again when a boot without an anchor appears", () => {
 		const { clock, sync } = boardAt(5);
 		sync(start);
-		clock.estimateUnanchoredBoots([]);
+		clock.estimateUnanchoredBoots(readings([]));
 		clock.estimateUnanchoredBoots(unreadable);
 		expect(clock.resolve(at(4, 0))).toBeUndefined();
 		clock.estimateUnanchoredBoots(readings([at(4, 0)]));
@@ -159,6 +161,28 @@ describe("the pass over the waiting readings", () => {
 		expect([1, 2, 3, 4, 5, 6, 7].filter((boot) => clock.resolve(at(boot, 0)) !== undefined)).toEqual([
 			3, 4, 5, 6, 7,
 		]);
+	});
+
+	test("discards none while readings cannot be read, which may need them, and is made again", () => {
+		for (let boot = 1; boot <= 6; boot++) boardAt(boot).sync(start + boot * hour);
+		const { clock, sync } = boardAt(7);
+		sync(start + 7 * hour);
+		const unread = [1, 2, 3, 4, 5, 6].map((boot) => at(boot, 0));
+		const before = resolved(clock, unread);
+		clock.estimateUnanchoredBoots(pendingTimes([], true));
+		clock.estimateUnanchoredBoots(pendingTimes([{ time: at(7, 0) }], true));
+		expect(resolved(clock, unread)).toEqual(before);
+		clock.estimateUnanchoredBoots(readings([at(4, 0), at(7, 0)]));
+		expect(clock.resolve(at(2, 0))).toBeUndefined();
+		expect(clock.resolve(at(4, 0))).toEqual(before[3]);
+	});
+
+	test("places what comes after readings that cannot be read", () => {
+		boardAt(1).sync(start);
+		const { clock, sync } = boardAt(3);
+		sync(start + 4 * hour);
+		clock.estimateUnanchoredBoots(pendingTimes([{ time: at(2, 0) }], true));
+		expect(clock.resolve(at(2, 0))).toEqual({ utc: start + 2 * hour, estimated: true });
 	});
 
 	test("whose readings cannot be read fails, and the clock keeps running", () => {
@@ -267,7 +291,7 @@ describe("whatever a life is like", () => {
 		});
 		const last = boardAt(boots.length + 1);
 		last.sync(truth);
-		last.clock.estimateUnanchoredBoots(samples);
+		last.clock.estimateUnanchoredBoots(pendingTimes(samples));
 		return { samples, clock: last.clock };
 	}
 
@@ -296,7 +320,7 @@ describe("whatever a life is like", () => {
 				const waiting = samples.slice(sent);
 				expect(waiting.map(({ time }) => next.clock.resolve(time))).toEqual(given.slice(sent));
 				next.sync(start + 10_000 * hour);
-				next.clock.estimateUnanchoredBoots(waiting);
+				next.clock.estimateUnanchoredBoots(pendingTimes(waiting));
 				expect(waiting.map(({ time }) => next.clock.resolve(time))).toEqual(given.slice(sent));
 			}),
 		);

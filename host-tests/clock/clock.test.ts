@@ -6,6 +6,7 @@ import { crc32 } from "../../src/common/crc32";
 import type { SampleTime } from "../../src/reading/reading";
 import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
+import { pendingTimes } from "./pending-times";
 
 const start = Date.UTC(2027, 2, 1, 12);
 const second = 1_000;
@@ -29,7 +30,7 @@ function boardAt(boot: number) {
 	return { time, clock, sync };
 }
 
-const waiting = (...times: SampleTime[]) => times.map((time) => ({ time }));
+const waiting = (...times: SampleTime[]) => pendingTimes(times.map((time) => ({ time })));
 
 describe("before the first measurement", () => {
 	test("the clock does not pretend to know the time; samples carry boot and ticks", async () => {
@@ -278,7 +279,7 @@ describe("a storage that fails", () => {
 		expect(clock.resolve(early)).toBeUndefined();
 		expect(lines).toContain("time: the clock record cannot be saved: no room");
 		storage.failure = undefined;
-		clock.estimateUnanchoredBoots([]);
+		clock.estimateUnanchoredBoots(waiting());
 		expect(clock.resolve(early)).toEqual({ utc: start - minute, estimated: false });
 		expect(boardAt(2).clock.resolve(early)).toEqual(clock.resolve(early));
 	});
@@ -288,13 +289,13 @@ describe("a storage that fails", () => {
 		storage.failure = failure;
 		sync(start);
 		await time.advance(hour - 1);
-		clock.estimateUnanchoredBoots([]);
+		clock.estimateUnanchoredBoots(waiting());
 		expect(clock.resolve(early)).toBeUndefined();
 		await time.advance(1);
-		clock.estimateUnanchoredBoots([]);
+		clock.estimateUnanchoredBoots(waiting());
 		for (let again = 0; again < 3; again++) {
 			expect(clock.resolve(early)).toEqual({ utc: start, estimated: true });
-			clock.estimateUnanchoredBoots([]);
+			clock.estimateUnanchoredBoots(waiting());
 		}
 		storage.failure = undefined;
 		sync(start + 2 * hour);
@@ -335,7 +336,7 @@ describe("a storage that fails", () => {
 		await time.advance(hour);
 		sync(start + hour + second);
 		await time.advance(2 * hour);
-		clock.estimateUnanchoredBoots([]);
+		clock.estimateUnanchoredBoots(waiting());
 		expect(clock.resolve(early)).toEqual({ utc: start, estimated: false });
 	});
 });
@@ -383,22 +384,6 @@ describe("the saved record", () => {
 		const { clock } = boardAt(201);
 		expect(clock.resolve({ boot: 1, ticks: 0 })?.utc).toBe(start + minute);
 		expect(clock.resolve({ boot: 200, ticks: 0 })?.utc).toBe(start + 200 * minute);
-	});
-
-	test("of boots without pending readings is discarded, except the newest", () => {
-		for (let boot = 1; boot <= 5; boot++) boardAt(boot).sync(start + boot * hour);
-		const { clock, sync } = boardAt(6);
-		sync(start + 6 * hour);
-		clock.discardAnchorsBefore(4);
-		expect(clock.resolve({ boot: 2, ticks: 0 })).toBeUndefined();
-		expect(clock.resolve({ boot: 4, ticks: 0 })?.utc).toBe(start + 4 * hour);
-		clock.discardAnchorsBefore(99);
-		expect(clock.resolve({ boot: 4, ticks: 0 })).toBeUndefined();
-		expect(clock.lastKnownUtc).toBe(start + 5 * hour);
-		expect(clock.resolve({ boot: 6, ticks: 0 })?.utc).toBe(start + 6 * hour);
-		const writes = storage.writes;
-		clock.discardAnchorsBefore(99);
-		expect(storage.writes).toBe(writes);
 	});
 
 	test("as the latest known moment is taken back when it proves wrong", () => {

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { maxAnchors } from "../../src/clock/anchor";
 import { Clock, type UnsavedClock } from "../../src/clock/clock";
+import type { SampleTime } from "../../src/reading/reading";
 import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
+import { pendingTimes } from "./pending-times";
 
 /** A board that sleeps between samples: while it does, its slow oscillator counts. */
 
@@ -11,14 +13,18 @@ const second = 1_000;
 const hour = 3_600_000;
 
 let storage: MemoryKeyValue;
+/** The boot of the oldest reading that can be sent. */
+let sendable: number;
 beforeEach(() => {
 	storage = new MemoryKeyValue();
+	sendable = 0;
 });
 
 /** A board that wakes, or starts, with so many ticks of its boot behind it. */
 function awake(boot: number, ticks: number, resumed = true, keptState?: UnsavedClock) {
 	const clock = new Clock({
 		...mainsBoard,
+		oldestSendableBoot: () => sendable,
 		time: { ticks: () => ticks },
 		boot,
 		resumed,
@@ -41,7 +47,7 @@ test("it knows the time when it wakes, and its samples carry ticks until the nex
 });
 
 describe("a storage that keeps nothing", () => {
-	const readings = [{ time: { boot: 2, ticks: 2 * hour } }];
+	const readings = pendingTimes([{ time: { boot: 2, ticks: 2 * hour } }]);
 
 	test("holds readings back for an hour in all, over sleeps; then they get estimates", () => {
 		awake(1, 0, false).sync(start);
@@ -172,7 +178,7 @@ describe("more time measurements than the table has anchors, while readings wait
 		expect(boot).toBe(maxAnchors + 1);
 		const { clock, sync } = awake(boot, counted(ages.length * hour));
 		sync(start + ages.length * hour);
-		clock.estimateUnanchoredBoots(samples);
+		clock.estimateUnanchoredBoots(pendingTimes(samples));
 		for (const { age, time, given } of samples) {
 			expect(clock.resolve(time)).toEqual(given);
 			if (given === undefined) expect(age).toBeGreaterThanOrEqual(maxAnchors * hour);
@@ -185,11 +191,28 @@ describe("more time measurements than the table has anchors, while readings wait
 		const waiting = samples.slice(maxAnchors);
 		const sent = awake(boot, counted(ages.length * hour));
 		sent.sync(start + ages.length * hour);
-		sent.clock.estimateUnanchoredBoots(waiting);
+		sent.clock.estimateUnanchoredBoots(pendingTimes(waiting));
 		const { clock, sync } = awake(boot, counted((ages.length + 1) * hour));
 		sync(start + (ages.length + 1) * hour);
 		for (const { age, time } of waiting)
 			expect(Math.abs((clock.resolve(time)?.utc ?? 0) - (start + age))).toBeLessThanOrEqual(2);
+	});
+
+	test("keep the times of old readings that cannot be read: boots that were sent after them make room", () => {
+		const unread = 5;
+		const samples: { readonly boot: number; readonly time: SampleTime }[] = [];
+		for (let boot = 1; boot <= 3 * maxAnchors; boot++) {
+			const { clock, sync } = awake(boot, boot * hour, boot > 1);
+			const time = clock.sampleTime();
+			samples.push({ boot, time });
+			sendable = boot;
+			sync(start + boot * hour);
+			expect(clock.resolve(time)).toEqual({ utc: start + boot * hour, estimated: false });
+			clock.estimateUnanchoredBoots(pendingTimes(samples.slice(unread), true));
+		}
+		const { clock } = awake(3 * maxAnchors + 1, (3 * maxAnchors + 1) * hour);
+		for (const { boot, time } of samples.slice(0, unread))
+			expect(clock.resolve(time)).toEqual({ utc: start + boot * hour, estimated: false });
 	});
 });
 
@@ -219,7 +242,7 @@ describe("a board whose power is changed", () => {
 		const { clock, sync } = awake(3, 0, false);
 		expect(clock.resolve(time)).toBeUndefined();
 		sync(start + 7 * 24 * hour);
-		clock.estimateUnanchoredBoots([{ time }]);
+		clock.estimateUnanchoredBoots(pendingTimes([{ time }]));
 		const { utc = 0, estimated } = clock.resolve(time) ?? {};
 		expect(estimated).toBe(true);
 		expect(utc).toBeGreaterThanOrEqual(start);

@@ -197,4 +197,17 @@ export const regressionMutants: readonly RegressionMutant[] = [
 			],
 		},
 	},
+	{
+		name: "discards the clock's anchors of readings that cannot be read for some hours",
+		violates: "timed",
+		at: "keep-anchors-of-unread",
+		mutate: replace("$0", "false"),
+		life: {
+			...{ power: "battery", interval: 600, sectors: 16, length: 4 * day },
+			faults: [
+				{ from: 2.2 * day, to: 3 * day, kind: "service", fault: { kind: "refused" } },
+				{ from: 2.8 * day, to: 3.4 * day, kind: "wear", block: 1, how: "read throws" },
+			],
+		},
+	},
 ];

@@ -55,6 +55,24 @@ describe("the log of readings", () => {
 		expect(last.violations).toEqual([]);
 	});
 
+	test("passes over what cannot be read, on request, and has it again as soon as it can be", () => {
+		const { flash, log } = newLog();
+		for (let i = 0; i < 2000; i++) log.append(reading(i), context);
+		const numbers = (from?: number) => Array.from(log.readable(from), ({ sequence }) => sequence);
+		const all = numbers();
+		expect(all.length).toBe(2000);
+		flash.wearOut(1, "read throws");
+		const { failedReads } = log;
+		const some = numbers();
+		expect(log.failedReads).not.toBe(failedReads);
+		expect(some.length).toBeGreaterThan(1000);
+		expect(some.length).toBeLessThan(2000);
+		expect([some[0], some.at(-1)]).toEqual([1, 2000]);
+		expect(numbers(1900)).toEqual(all.slice(1899));
+		flash.wearOut(1, undefined);
+		expect(numbers()).toEqual(all);
+	});
+
 	test("drops and counts the oldest readings when it is full, and numbering continues", () => {
 		const { log } = newLog();
 		for (let i = 0; i < 20_000; i++) log.append(reading(i), context);

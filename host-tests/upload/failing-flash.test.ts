@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Wear } from "../../simulator/hardware/nor-flash";
-import { UploaderFixture } from "./uploader-fixture";
+import { thisBoot, UploaderFixture } from "./uploader-fixture";
 
 /** A flash that fails, or has too weak a supply for a while, costs no point, and has none stored twice. */
 
@@ -172,6 +172,40 @@ test.each([1, 5, 20, 200])("%i failing reads in the middle of an upload cost no 
 		expect([from, range(1, 1_500).filter((sequence) => !there.has(sequence))]).toEqual([from, []]);
 		expect([from, fixture.copies.size]).toEqual([from, 1_500]);
 	}
+});
+
+describe("while a block cannot be read", () => {
+	test("points of later boots are sent, also of one that never learned the time", async () => {
+		const fixture = new UploaderFixture();
+		fixture.measure(800);
+		fixture.measureWithoutTime(thisBoot - 1, 10);
+		fixture.measure(10);
+		fixture.queueFlash.wearOut(0, "read throws");
+		await fixture.restart();
+		await fixture.pass(1);
+		expect(range(801, 820).filter((sequence) => fixture.copies.get(sequence) !== 1)).toEqual([]);
+		expect(fixture.copies.has(1)).toBe(false);
+		fixture.queueFlash.wearOut(0, undefined);
+		await fixture.pass(1);
+		expect(fixture.pending).toEqual([]);
+		expect([...fixture.copies.values()]).toEqual(Array(820).fill(1));
+	});
+
+	test("the oldest boot that can be sent is that of the first point that is readable and not stored yet", async () => {
+		const fixture = new UploaderFixture();
+		fixture.measureWithoutTime(1, 800);
+		expect(fixture.uploader.oldestSendableBoot).toBe(1);
+		fixture.queueFlash.wearOut(0, "read throws");
+		fixture.measure(10);
+		fixture.uploader.start();
+		await fixture.pass(1);
+		expect(fixture.copies.has(1)).toBe(false);
+		expect(fixture.uploader.oldestSendableBoot).toBe(Number.POSITIVE_INFINITY);
+		fixture.measure(1);
+		expect(fixture.uploader.oldestSendableBoot).toBe(thisBoot);
+		fixture.queueFlash.wearOut(0, undefined);
+		expect(fixture.uploader.oldestSendableBoot).toBe(1);
+	});
 });
 
 describe.each([20, 60, 300])("reads of one block that fail for %i ms in an upload", (failedMs) => {

@@ -43,9 +43,12 @@ export type ServiceBehaviour = (request: ServiceRequest) => ServiceResponse;
 
 export const good: ServiceBehaviour = () => ({ status: 201 });
 
+/** Of the clock and of each reading. */
+export const thisBoot = 3;
+
 /** Of each reading. */
 export const context = {
-	boot: 1,
+	boot: thisBoot,
 	deviceId: "ESP32-A1B2C3",
 	location: "Kitchen",
 	firmwareVersion: "0.1.0",
@@ -104,7 +107,7 @@ export class UploaderFixture {
 		this.quarantineFlash = new NorFlash({ blocks: quarantineBlocks, blockLength: 4096 });
 		this.quarantine = new Quarantine(this.quarantineFlash);
 		const { time, storage } = this;
-		this.clock = new Clock({ ...mainsBoard, time, boot: 1, storage, log: () => {} });
+		this.clock = new Clock({ ...mainsBoard, time, boot: thisBoot, storage, log: () => {} });
 		this.synchronize();
 		this.uploader = this.makeUploader();
 	}
@@ -117,6 +120,12 @@ export class UploaderFixture {
 				context,
 			);
 		this.uploader.wake();
+	}
+
+	/** Stores readings of an earlier boot, which never learned the time. */
+	measureWithoutTime(boot: number, count: number): void {
+		for (let i = 0; i < count; i++)
+			this.readings.append({ time: { boot, ticks: 1_000 * i }, values: [20] }, { ...context, boot });
 	}
 
 	/** Lets hours pass; a reading is stored every `everyMs`. */
@@ -191,7 +200,7 @@ export class UploaderFixture {
 			budget,
 			keptState: loadUploadState(storage),
 			saveState: (state) => saveUploadState(storage, state),
-			estimateUnanchoredBoots: () => {},
+			estimateUnanchoredBoots: () => clock.estimateUnanchoredBoots(readings),
 			intervalMs: (now) => (intervalMs === "auto" ? budget.uploadIntervalMs("auto", 0, now) : intervalMs),
 			connect: () => this.connect(),
 			isOnline: () => true,

@@ -234,6 +234,7 @@ export class FaultInjector {
 				break;
 			case "wear":
 				device.queue.wearOut(this.wornBlock(fault), undefined);
+				if (fault.how === "read throws") this.options.ledger.onReadsFail(lowestSequence(device.queue));
 				break;
 			case "refused writes":
 				device.keyValue.isRefusing = false;
@@ -285,12 +286,12 @@ export class FaultInjector {
 	}
 
 	private wear(fault: ScenarioFaultOf<"wear">): void {
-		const { device } = this.options;
+		const { device, ledger } = this.options;
 		const { how } = fault;
 		const at = this.wornBlock(fault);
-		if (how === "read throws") this.loseRecords(at);
 		device.queue.wearOut(at, how);
-		this.damage();
+		if (how === "read throws") ledger.onReadsFail(lowestSequence(device.queue));
+		else this.damage();
 	}
 
 	private flip({ bits }: ScenarioFaultOf<"flips">): void {

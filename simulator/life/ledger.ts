@@ -209,11 +209,21 @@ export class Ledger {
 
 	/** Flash is damaged: numbers may be skipped, and acknowledged readings from `from` on may be sent again. */
 	onDamage(from: number): void {
+		this.onReadsFail(from);
+		// The board has discarded the times of boots that seemed to have no pending readings.
+		for (let sequence = Math.max(1, from); sequence <= this._newest; sequence++) this.loosenTime(sequence);
+	}
+
+	/**
+	 * A part of the flash begins or ceases to fail: numbers that it may have given out are skipped, and readings from `from`
+	 * on may be sent again, whose acknowledgements are there, and whose times the board has discarded.
+	 */
+	onReadsFail(from: number): void {
+		const { state } = this.columns;
 		this.damaged = true;
 		for (let sequence = Math.max(1, from); sequence <= this._newest; sequence++) {
+			if (((state[sequence] ?? 0) & answered) !== 0) state[sequence] = (state[sequence] ?? 0) | retimed;
 			this.undoAcknowledgement([sequence]);
-			// The board has discarded the times of boots that seemed to have no pending readings.
-			this.loosenTime(sequence);
 		}
 	}
 
@@ -428,7 +438,8 @@ export class Ledger {
 		const utc = this.columns.utc[sequence] ?? 0;
 		const { time, bound } = this.contextOf(sequence);
 		if (time === "misled") return;
-		const isRemembered = sequence > this.crowdedBefore;
+		const isRetimed = ((this.columns.state[sequence] ?? 0) & retimed) !== 0;
+		const isRemembered = sequence > this.crowdedBefore && !isRetimed;
 		if (isEstimated && time === "known" && isRemembered)
 			violate("timed", `${sequence} is marked as estimated although the board knew the time`);
 		const off = Math.max(0, utc - maxSamplingMs - pointTime, pointTime - utc);

@@ -324,7 +324,7 @@ export class App {
 			boot: this.bootInfo.boot,
 			resumed: this.bootInfo.resumed,
 			sleeps,
-			oldestPendingBoot: () => this.storage.oldestPendingBoot ?? this.bootInfo.boot,
+			oldestSendableBoot: () => this.uploader?.oldestSendableBoot ?? 0,
 			storage: this.storage.keyValue,
 			keptState: this.storage.kept.clock,
 		});
@@ -392,7 +392,7 @@ export class App {
 	onSynchronized(utc: number): void {
 		this.onReachable();
 		this.board.time.setWallClock(utc);
-		this.clock.estimateUnanchoredBoots(this.storage.readings.pending());
+		this.clock.estimateUnanchoredBoots(this.storage.readings);
 		this.uploader?.wake();
 		this.onChange();
 	}

@@ -51,12 +51,6 @@ export class DeviceStorage {
 		if (parts !== 0) this.keyValue = this.erase(parts);
 	}
 
-	/** Of the oldest pending reading; `undefined` without one. */
-	get oldestPendingBoot(): number | undefined {
-		for (const { context } of this.readings.pending()) return context.boot;
-		return undefined;
-	}
-
 	/** Before a deep sleep. */
 	keep(state: Omit<SleepState, "readings">): void {
 		const { sleepMemory } = this.board.storage;

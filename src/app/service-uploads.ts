@@ -82,7 +82,7 @@ export class ServiceUploads implements UploaderOptions {
 	}
 
 	estimateUnanchoredBoots(): void {
-		this.clock.estimateUnanchoredBoots(this.readings.pending());
+		this.clock.estimateUnanchoredBoots(this.readings);
 	}
 
 	connect(): HttpConnection {

@@ -24,6 +24,14 @@ export interface UnsavedClock {
 	readonly awakeExcessTicks: number;
 }
 
+/** What {@link Clock.estimateUnanchoredBoots} passes over. */
+export interface PendingTimes {
+	/** The pending readings that can be read now, in sequence order. */
+	readable(): Iterable<{ readonly time: SampleTime }>;
+	/** Changes with each read that fails: then readings may be missing. */
+	readonly failedReads: number;
+}
+
 export interface ClockOptions {
 	readonly time: Pick<Time, "ticks">;
 	/** The number of this boot, higher than that of every boot before. */
@@ -35,8 +43,8 @@ export interface ClockOptions {
 	 * corrects: until then samples carry ticks, and get their times from the measurements before and after.
 	 */
 	readonly sleeps: boolean;
-	/** The boot of the oldest pending reading: when anchors run out of room, older ones are discarded. */
-	oldestPendingBoot(): number;
+	/** The boot of the oldest reading that can be sent now: when anchors run out of room, older ones make it. */
+	oldestSendableBoot(): number;
 	/** Persists the clock's record under {@link clockKey}. */
 	readonly storage: Pick<KeyValue, "read" | "write">;
 	/** {@link Clock.unsavedState} before the deep sleep. */
@@ -216,12 +224,10 @@ export class Clock {
 		const ticks = this.toSleepTicks(measurement.ticks);
 		let anchors = this.latestAnchors;
 		const own = anchors.find((anchor) => anchor.boot === boot);
+		if (own === undefined) anchors = this.makeRoom(anchors);
 		if (sleeps && own === undefined && anchors.length >= maxAnchors) {
-			anchors = this.requiredAnchors(this.options.oldestPendingBoot());
-			if (anchors.length >= maxAnchors) {
-				this.applyWithoutAnchor({ utc, ticks });
-				return;
-			}
+			this.applyWithoutAnchor({ utc, ticks });
+			return;
 		}
 		const estimatedBeforeTicks = this.computeEstimatedBeforeTicks(ticks);
 		if (!sleeps) this.driftState = updateDrift(this.driftState, measurement);
@@ -275,11 +281,12 @@ export class Clock {
 	 * Estimates anchors for boots that were never synchronized, in one pass over the pending readings in sequence order;
 	 * reads none if no boot lacks an anchor. Call it after {@link applyMeasurement}.
 	 */
-	estimateUnanchoredBoots(pending: Iterable<{ readonly time: SampleTime }>): void {
+	estimateUnanchoredBoots(pending: PendingTimes): void {
 		this.retrySave();
 		const now = this.now();
 		if (now === undefined || !this.hasUnanchoredBoots) return;
 		const { boot, log } = this.options;
+		const { failedReads } = pending;
 		let oldest = boot;
 		/** Whether the first reading has no time, which blocks all others from being sent. */
 		let isFirstUnresolved: boolean | undefined;
@@ -296,13 +303,16 @@ export class Clock {
 				this.anchors.find((anchor) => anchor.boot > of)?.startUtc ?? this.clockModel?.startUtc ?? now,
 			drift: this.driftState.drift ?? 0,
 		};
-		const all = placeUnanchoredBoots(this.placeableReadings(pending), known, maxBootsPerPass);
+		const all = placeUnanchoredBoots(this.placeableReadings(pending.readable()), known, maxBootsPerPass);
+		// A reading that cannot be read now may need any of the anchors when it can be read again.
+		// mutation: keep-anchors-of-unread
+		const hasUnread = pending.failedReads !== failedReads;
 		// If boots are left, resolving one of their readings triggers the next pass.
-		this.hasUnanchoredBoots = false;
-		let anchors = this.requiredAnchors(oldest);
+		this.hasUnanchoredBoots = hasUnread;
+		let anchors = hasUnread ? this.latestAnchors : this.requiredAnchors(oldest);
 		// An estimate evicts no measured anchor, unless nothing could be sent otherwise.
 		const placed = all.slice(0, Math.max(isFirstUnresolved ? 1 : 0, maxAnchors - anchors.length));
-		for (const anchor of placed) anchors = addAnchor(anchors, anchor, boot);
+		for (const anchor of placed) anchors = addAnchor(this.makeRoom(anchors), anchor, boot);
 		if (anchors.length === this.latestAnchors.length && placed.length === 0) return;
 		this.save(anchors);
 		if (placed.length === 0 || this.unsaved !== undefined) return;
@@ -320,10 +330,18 @@ export class Clock {
 		}
 	}
 
-	/** Discards the anchors of boots before `before`: they have no pending readings. */
-	discardAnchorsBefore(before: number): void {
-		const anchors = this.requiredAnchors(before);
-		if (anchors.length < this.latestAnchors.length) this.save(anchors);
+	/**
+	 * The anchors with room for another one, as far as there are some that no reading needs which can be sent now. The newest
+	 * of these goes first: while old readings cannot be read, those after them are sent, and stay pending.
+	 */
+	private makeRoom(anchors: readonly Anchor[]): readonly Anchor[] {
+		const excess = anchors.length + 1 - maxAnchors;
+		if (excess <= 0) return anchors;
+		const sendable = this.options.oldestSendableBoot();
+		// The newest one stays, as a reference.
+		const unneeded = anchors.filter(({ boot }) => boot < sendable).slice(0, -1);
+		const discarded = unneeded.slice(-excess);
+		return anchors.filter((anchor) => !discarded.includes(anchor));
 	}
 
 	/** The anchors from the oldest boot on, and two older ones as references: for placement, and for the next boot. */

@@ -100,6 +100,14 @@ export class ReadingLog {
 		}
 	}
 
+	/** Like {@link pending}, but passes over what cannot be read. Nothing else may read the log in between. */
+	*readable(from?: number): Generator<StoredReading> {
+		for (let start = from ?? 0, end = -1; start > end; start = this.readableFrom ?? end) {
+			end = start;
+			yield* this.pending(start);
+		}
+	}
+
 	/** Acknowledges all readings up to a sequence number, durably, with one small write. */
 	acknowledge(upTo: number): void {
 		this.queue.acknowledge(upTo);
@@ -153,6 +161,11 @@ export class ReadingLog {
 	/** Readings dropped since the last reset because the flash was full. */
 	get droppedReadings(): number {
 		return this.queue.droppedRecords;
+	}
+
+	/** Changes with each read that fails. */
+	get failedReads(): number {
+		return this.queue.failedReads;
 	}
 
 	/** Damaged bytes found since the mount. */

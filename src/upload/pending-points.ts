@@ -3,6 +3,7 @@ import { errorMessage } from "../common/error-message";
 import type { Destination, TimedReading } from "../dakkio/point";
 import type { ReadingLog } from "../store/reading-log";
 import { type Batch, planBatch } from "./batch";
+import { gapFrom } from "./passed-over";
 import type { Quarantine } from "./quarantine";
 import type { PointSelection, RefusalSearch, SuspectPoint } from "./refusal-search";
 
@@ -47,6 +48,17 @@ export class PendingPoints {
 		const { oldestSequence, newestSequence } = this.options.readings;
 		if (oldestSequence === undefined || newestSequence === undefined) return undefined;
 		return this.search.next(oldestSequence, newestSequence);
+	}
+
+	/** The boot of the oldest point that can be read and is not settled; infinite without one. */
+	get oldestSendableBoot(): number {
+		const settled = this.search.passedOver.filter(({ strikes }) => strikes === 0);
+		for (let from = 0; ; ) {
+			const [point] = this.options.readings.readable(from);
+			if (point === undefined) return Number.POSITIVE_INFINITY;
+			from = gapFrom(settled, point.sequence).from;
+			if (from === point.sequence) return point.context.boot;
+		}
 	}
 
 	/** The request with these points. `undefined`: the first has no time, its boot was never synchronized, or cannot be read. */

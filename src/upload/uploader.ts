@@ -156,6 +156,11 @@ export class Uploader {
 		return this.schedule.dueAtTicks;
 	}
 
+	/** See {@link PendingPoints.oldestSendableBoot}. */
+	get oldestSendableBoot(): number {
+		return this.points.oldestSendableBoot;
+	}
+
 	get activity(): "sending" | "settings fault" | "idle" {
 		if (this.isDraining) return "sending";
 		return this._fault === undefined ? "idle" : "settings fault";
