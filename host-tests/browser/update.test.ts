@@ -38,6 +38,7 @@ describeSetupPage("an update on the setup page", () => {
 		const header = Buffer.alloc(headerBytes);
 		header.writeUInt32BE(image.length, lengthAt);
 		let writtenBytes = 0;
+		const writtenAt = new Set<number | undefined>();
 		let goOn = () => {};
 		const isHeld = new Promise<void>((resolve) => {
 			goOn = resolve;
@@ -46,9 +47,13 @@ describeSetupPage("an update on the setup page", () => {
 			if (step === undefined) return { phase: "installed" };
 			if (step.header !== undefined && step.older !== true) return { phase: "open", problem: "older" };
 			if (step.data !== undefined) {
-				expect(step.at).toBe(writtenBytes);
-				if (writtenBytes > 0) await isHeld;
-				writtenBytes += Buffer.from(step.data, "base64").length;
+				if (step.at !== 0) await isHeld;
+				// The page sends a step again that is held for longer than it waits.
+				if (!writtenAt.has(step.at)) {
+					expect(step.at).toBe(writtenBytes);
+					writtenBytes += Buffer.from(step.data, "base64").length;
+					writtenAt.add(step.at);
+				}
 			}
 			return { phase: step.install === true ? "verifying" : "open", writtenBytes };
 		};
