@@ -2,8 +2,12 @@ import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Mutants, lives of the queue, and days to months of virtual time: minutes of CPU time. Run by `npm run test:slow`. */
+/**
+ * Mutants, lives of the queue, days to months of virtual time, and what can go wrong on the setup page, state by state:
+ * minutes of CPU time. Run by `npm run test:slow`.
+ */
 export const slow: readonly string[] = [
+	"host-tests/browser/{exactness,failures,reopen}.test.ts",
 	"host-tests/queue/{lives,planted-bugs,power-cut,read-lives}.test.ts",
 	"host-tests/upload/{exhausted-plan,failing-flash,outages,refusals}.test.ts",
 	"host-tests/life/{battery,faults,invariants,life,local-page,memory,mutants,pacing,regressions,update,update-faults}.test.ts",
@@ -22,15 +26,12 @@ export const alone: readonly string[] = [
 export const longest: readonly string[] = [
 	"host-tests/start/start-commands.test.ts",
 	"host-tests/browser/sensors.test.ts",
-	"host-tests/browser/reopen.test.ts",
 	"host-tests/app/faults.test.ts",
 	"host-tests/browser/form.test.ts",
-	"host-tests/browser/failures.test.ts",
 	"host-tests/scripts/flash.test.ts",
 	"host-tests/browser/setup-flow.test.ts",
 	"host-tests/app/data-source.test.ts",
 	"host-tests/browser/local-page.test.ts",
-	"host-tests/browser/exactness.test.ts",
 	"host-tests/queue/xs.test.ts",
 	"host-tests/app/storage.test.ts",
 	"host-tests/tls/certificate-path.test.ts",
