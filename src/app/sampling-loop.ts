@@ -91,10 +91,10 @@ export class SamplingLoop implements SetupSampling {
 			: { ...this.latestSample, ticks: this.lastSampleTicks };
 	}
 
-	/** Fields of the last sample; before the first, of the oldest pending reading. */
+	/** Fields of the last sample; before the first, of the oldest pending reading that can be read. */
 	get knownFields(): readonly Field[] {
 		if (this.latestSample !== undefined) return this.latestSample.fields;
-		for (const { context } of this.options.storage.readings.pending()) return context.fields;
+		for (const { context } of this.options.storage.readings.readable()) return context.fields;
 		return [];
 	}
 
