@@ -4,6 +4,7 @@
 // into it with `run` and wait.
 
 #include "lwip/tcp.h"
+#include "lwip/priv/tcp_priv.h"
 #include "lwip/priv/tcpip_priv.h"
 #include "esp_netif.h"
 #include "xsmc.h"
@@ -13,6 +14,10 @@
 
 // Max. connections not accepted by the firmware yet; lwIP resets more.
 #define maxWaiting 8
+
+// Max. connections that the board has ended and that lwIP remembers (TIME-WAIT), with 200 bytes each. Clients that come one
+// after another, without a pause, would take 50 KB.
+#define maxRemembered 16
 
 // Events reported to XS.
 enum { readable = 1, writable = 2, failed = 4 };
@@ -225,12 +230,26 @@ static err_t writeBytes(Call *call)
 	return ERR_OK;
 }
 
+// The latest are the first in lwIP's list. One of these ends without a packet.
+static void forgetEnded(void)
+{
+	uint8_t count = 0;
+	for (struct tcp_pcb *pcb = tcp_tw_pcbs, *next; pcb; pcb = next) {
+		next = pcb->next;
+		if (count < maxRemembered)
+			count++;
+		else
+			tcp_abort(pcb);
+	}
+}
+
 static err_t onAccepted(void *it, struct tcp_pcb *pcb, err_t error)
 {
 	Listener *listener = it;
 	Connection **end = &listener->waiting;
 	uint8_t count = 0;
 	for (; *end; end = &(*end)->next) count++;
+	forgetEnded();
 	Connection *connection = ERR_OK == error && count < maxWaiting ? c_calloc(1, sizeof(Connection)) : NULL;
 	// lwIP resets it.
 	if (!connection) return ERR_MEM;
