@@ -19,6 +19,10 @@
 // after another, without a pause, would take 50 KB.
 #define maxRemembered 16
 
+// Max. bytes of a response that wait for their acknowledgement, also once the firmware has closed the connection: two
+// segments. Each takes its buffer, and another one in the radio's driver.
+#define maxUnsent (2 * TCP_MSS)
+
 // Events reported to XS.
 enum { readable = 1, writable = 2, failed = 4 };
 
@@ -43,6 +47,7 @@ typedef struct Connection {
 	uint16_t remotePort;
 	uint8_t events;				// not reported to XS yet
 	uint8_t hasFailed;			// or was closed by the peer
+	uint8_t isAccepted;			// of a listener
 } Connection;
 
 typedef struct {
@@ -199,6 +204,10 @@ static err_t takeRoom(Call *call)
 	Connection *connection = call->endpoint;
 	struct tcp_pcb *pcb = connection->endpoint.pcb;
 	call->room = pcb ? tcp_sndbuf(pcb) : 0;
+	if (pcb && connection->isAccepted) {
+		uint16_t unsent = TCP_SND_BUF - call->room;
+		call->room = unsent < maxUnsent ? maxUnsent - unsent : 0;
+	}
 	return ERR_OK;
 }
 
@@ -255,6 +264,7 @@ static err_t onAccepted(void *it, struct tcp_pcb *pcb, err_t error)
 	if (!connection) return ERR_MEM;
 	connection->remoteAddress = pcb->remote_ip;
 	connection->remotePort = pcb->remote_port;
+	connection->isAccepted = 1;
 	attach(connection, pcb);
 	*end = connection;
 	post(&listener->endpoint, deliverListener);
