@@ -10,10 +10,13 @@ import { defaultServerLimits } from "../src/http/http-server";
 import type { UpdateState } from "../src/setup/api";
 import { ReadingLog } from "../src/store/reading-log";
 import { answerGuardMs, type ChipBench, type MemoryFigures } from "./chip-bench";
-import { sendHostileLocalRequests, sendHostileRequests } from "./hostile-requests";
+import { sendHostileLocalRequests, sendHostileRequests, sendManyLocalRequests } from "./hostile-requests";
 import { sendImpatientClients } from "./impatient-clients";
 
 const { maxBodyBytes } = defaultServerLimits;
+
+/** Bytes that have to be free at any time, as a station. */
+const minFreeHeap = 56_000;
 
 /** Lines of the board's log that the cases wait for. */
 export const log = {
@@ -109,9 +112,13 @@ export const chipCases: readonly ChipCase[] = [
 			await bench.line(log.sent);
 			const count = await sendHostileLocalRequests(bench.pagePort, address);
 			onMemory("after hostile requests from the home network", await bench.memory());
+			await sendManyLocalRequests(bench.pagePort, address, 600);
+			const memory = await bench.memory();
+			onMemory("after 600 connections without a pause", memory);
+			if (memory.minFree < minFreeHeap) throw new Error(`${memory.minFree} bytes of the heap were free`);
 			await bench.line(log.sent);
 			expectEqual("boots", bench.lines.filter((line) => log.boot.test(line)).length, 1);
-			return `${count} requests`;
+			return `${count + 600} requests`;
 		},
 	},
 	{

@@ -77,6 +77,16 @@ export async function sendHostileLocalRequests(port: number, address: string): P
 	return requests.length * 4;
 }
 
+/**
+ * A connection for each request, one after another without a pause: in ten seconds lwIP would remember more than memory
+ * has room for.
+ */
+export async function sendManyLocalRequests(port: number, address: string, count: number): Promise<void> {
+	const page = new PageClient(port, address, false, answerGuardMs);
+	for (let sent = 0; sent < count; sent++)
+		expectAnswered("the page", await sendUntilAnswered(() => page.send("GET", "/", {})));
+}
+
 function expectAccepted({ status, body }: PageResponse): void {
 	const { problems }: Partial<CheckResponse> = status === 200 ? JSON.parse(body) : {};
 	if (problems?.length !== 0) throw new Error(`the largest settings got ${status} ${body.slice(0, 300)}`);

@@ -15,8 +15,10 @@
 // Max. connections not accepted by the firmware yet; lwIP resets more.
 #define maxWaiting 8
 
-// Max. connections that the board has ended and that lwIP remembers (TIME-WAIT), with 200 bytes each. Clients that come one
-// after another, without a pause, would take 50 KB.
+// Max. connections that the board has ended: of those whose last bytes are not confirmed, with their buffers, and of those
+// that lwIP remembers for ten seconds (TIME-WAIT), with 200 bytes each. Clients that come one after another without a pause,
+// or vanish, would take all memory.
+#define maxUnconfirmed 8
 #define maxRemembered 16
 
 // Max. bytes of a response that wait for their acknowledgement, also once the firmware has closed the connection: two
@@ -239,16 +241,17 @@ static err_t writeBytes(Call *call)
 	return ERR_OK;
 }
 
-// The latest are the first in lwIP's list. One of these ends without a packet.
-static void forgetEnded(void)
+// Those that were active last are the first in lwIP's lists. The others of those that have ended are reset.
+static void limitEnded(struct tcp_pcb *pcb, uint8_t max)
 {
-	uint8_t count = 0;
-	for (struct tcp_pcb *pcb = tcp_tw_pcbs, *next; pcb; pcb = next) {
-		next = pcb->next;
-		if (count < maxRemembered)
-			count++;
-		else
+	while (pcb) {
+		struct tcp_pcb *next = pcb->next;
+		uint8_t hasEnded = pcb->state >= FIN_WAIT_1 && CLOSE_WAIT != pcb->state;
+		if (hasEnded && max)
+			max--;
+		else if (hasEnded)
 			tcp_abort(pcb);
+		pcb = next;
 	}
 }
 
@@ -258,7 +261,8 @@ static err_t onAccepted(void *it, struct tcp_pcb *pcb, err_t error)
 	Connection **end = &listener->waiting;
 	uint8_t count = 0;
 	for (; *end; end = &(*end)->next) count++;
-	forgetEnded();
+	limitEnded(tcp_active_pcbs, maxUnconfirmed);
+	limitEnded(tcp_tw_pcbs, maxRemembered);
 	Connection *connection = ERR_OK == error && count < maxWaiting ? c_calloc(1, sizeof(Connection)) : NULL;
 	// lwIP resets it.
 	if (!connection) return ERR_MEM;
