@@ -101,6 +101,13 @@ describe("a slow oscillator that is 2 % fast", () => {
 		expect(Math.abs((awake(3, counted(2 * hour)).clock.now() ?? 0) - (start + 2 * hour))).toBeLessThan(10);
 	});
 
+	test("two measurements within seconds, as before and after an update, do not change what was learned", () => {
+		awake(1, 0, false).sync(start);
+		awake(2, counted(hour)).sync(start + hour);
+		awake(3, counted(hour + 2 * second)).sync(start + hour + 2 * second - 30);
+		expect(Math.abs((awake(4, counted(2 * hour)).clock.now() ?? 0) - (start + 2 * hour))).toBeLessThan(100);
+	});
+
 	test("is not accurate for half a day: such times are estimates, before a board's first measurement too", () => {
 		awake(1, 0, false).sync(start);
 		const late = awake(2, counted(12 * hour));

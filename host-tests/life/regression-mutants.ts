@@ -210,4 +210,19 @@ export const regressionMutants: readonly RegressionMutant[] = [
 			],
 		},
 	},
+	{
+		name: "learns the slow oscillator's drift from two measurements within seconds",
+		violates: "timed",
+		at: "ignore-close-measurements",
+		mutate: replace("$2.2", "1"),
+		life: {
+			...{ seed: 961128095, startedAt: 2136310920000, power: "battery", interval: 900, plan: 1_000_000 },
+			...{ sectors: 16, drift: 0, sleepDrift: -8_917, updates: true, length: 1_588_562_860 },
+			faults: [
+				{ from: 60_143_342, to: 103_343_342, kind: "power", where: "key-value", step: 2 },
+				{ from: 1_514_909_884, to: 1_533_323_128, kind: "power", where: "ota_0", step: 6 },
+				{ from: 1_514_909_884, to: 1_514_909_884, kind: "update", by: "index", file: "works" },
+			],
+		},
+	},
 ];

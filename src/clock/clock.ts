@@ -59,6 +59,8 @@ const maxHiddenStepMs = 1_000;
 const maxBootsPerPass = 32;
 /** The chip's calibrated slow oscillator is not further off: a larger deviation means a set clock. */
 const maxSleepDrift = 0.05;
+/** Two measurements that are closer together say nothing of it: each may be off by half of its round trip. */
+const minSleepDriftMs = 30_000;
 /**
  * For so long before a boot's first measurement, and after each, ticks of a crystal are accurate to a second: with a
  * learned drift (to 10 ppm), and without (some tens of ppm, with ageing and cold).
@@ -427,7 +429,8 @@ export class Clock {
 	/** The drift of the ticks since the last measurement, most of it asleep. */
 	private sleepDrift({ utc, ticks }: Pick<TimeMeasurement, "utc" | "ticks">): number | undefined {
 		const last = this.lastMeasurement;
-		if (last === undefined || ticks <= last.ticks) return this.driftState.drift;
+		// mutation: ignore-close-measurements
+		if (last === undefined || ticks - last.ticks < minSleepDriftMs) return this.driftState.drift;
 		const drift = (utc - last.utc) / (ticks - last.ticks) - 1;
 		return Math.abs(drift) > maxSleepDrift ? this.driftState.drift : quantizeDrift(drift);
 	}
