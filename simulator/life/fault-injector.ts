@@ -78,6 +78,8 @@ export class FaultInjector {
 	private powerFailed = false;
 	/** A factory reset is in progress and has not been checked. */
 	private isResetting = false;
+	/** Blocks of the queue whose reads fail. */
+	private unreadBlocks = 0;
 	/** Damaged blocks of the queue, with the sector and the first sequence number in them. */
 	private readonly damaged = new Map<
 		number,
@@ -234,7 +236,9 @@ export class FaultInjector {
 				break;
 			case "wear":
 				device.queue.wearOut(this.wornBlock(fault), undefined);
-				if (fault.how === "read throws") this.options.ledger.onReadsFail(lowestSequence(device.queue));
+				if (fault.how !== "read throws") break;
+				this.unreadBlocks--;
+				this.options.ledger.onReadsFail(lowestSequence(device.queue));
 				break;
 			case "refused writes":
 				device.keyValue.isRefusing = false;
@@ -280,6 +284,11 @@ export class FaultInjector {
 		}
 	}
 
+	/** Whether a block cannot be read: if it is the newest or the only one in use, nothing can be stored. */
+	get mayRefuseReadings(): boolean {
+		return this.unreadBlocks > 0;
+	}
+
 	/** The block of a fault, modulo the number of blocks. */
 	private wornBlock({ block }: ScenarioFaultOf<"wear">): number {
 		return block % this.options.device.queue.status().blocks;
@@ -290,8 +299,11 @@ export class FaultInjector {
 		const { how } = fault;
 		const at = this.wornBlock(fault);
 		device.queue.wearOut(at, how);
-		if (how === "read throws") ledger.onReadsFail(lowestSequence(device.queue));
-		else this.damage();
+		if (how !== "read throws") this.damage();
+		else {
+			this.unreadBlocks++;
+			ledger.onReadsFail(lowestSequence(device.queue));
+		}
 	}
 
 	private flip({ bits }: ScenarioFaultOf<"flips">): void {

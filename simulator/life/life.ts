@@ -454,6 +454,11 @@ export class Life {
 		this.invariantChecker.onLogLine(line);
 		if (this.invariantChecker.isSafeMode) this.onStateChange();
 		if (!line.startsWith("reading ")) return;
+		if (line.startsWith("reading not stored: ")) {
+			if (!this.faultInjector.mayRefuseReadings) violate("kept", line);
+			this.invariantChecker.onSample();
+			return;
+		}
 		this.ledger.measure(Number.parseInt(line.slice(8), 10), {
 			utc: now,
 			environment: this.device.sensor.environment,
