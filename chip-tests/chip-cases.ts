@@ -10,7 +10,12 @@ import { defaultServerLimits } from "../src/http/http-server";
 import type { UpdateState } from "../src/setup/api";
 import { ReadingLog } from "../src/store/reading-log";
 import { answerGuardMs, type ChipBench, type MemoryFigures } from "./chip-bench";
-import { sendHostileLocalRequests, sendHostileRequests, sendManyLocalRequests } from "./hostile-requests";
+import {
+	sendHostileLocalRequests,
+	sendHostileRequests,
+	sendManyLocalRequests,
+	sendUntilAnswered,
+} from "./hostile-requests";
 import { sendImpatientClients } from "./impatient-clients";
 
 const { maxBodyBytes } = defaultServerLimits;
@@ -403,7 +408,7 @@ async function sendUpdateThroughPage(
 	const page = new PageClient(bench.pagePort, boardAddress, agent, answerGuardMs);
 	await page.state();
 	const client: UpdateClient = {
-		update: async (step) => JSON.parse((await page.post("/api/update", step)).body),
+		update: async (step) => JSON.parse((await sendUntilAnswered(() => page.post("/api/update", step))).body),
 		updateState: () => page.get<UpdateState>("/api/update").catch(() => ({ phase: "installed" })),
 		pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 	};

@@ -44,7 +44,8 @@ export async function sendHostileRequests(bench: ChipBench, page: PageClient): P
 	return count;
 }
 
-async function sendUntilAnswered(send: () => Promise<PageResponse>): Promise<PageResponse> {
+/** As the page does, which sends a request again that gets no answer. */
+export async function sendUntilAnswered(send: () => Promise<PageResponse>): Promise<PageResponse> {
 	for (let attempt = 1; ; attempt++) {
 		try {
 			return await send();
