@@ -11,7 +11,7 @@ import { FirmwareTrial } from "../../src/app/firmware-trial";
 import { LogTail } from "../../src/app/log-tail";
 import { StartCounter } from "../../src/app/start-counter";
 import type { KeyValue } from "../../src/boards/ecma419";
-import { Clock } from "../../src/clock/clock";
+import { Clock, unknownPosition } from "../../src/clock/clock";
 import { writeJsonRecord } from "../../src/common/json-record";
 import {
 	isFlagSet,
@@ -325,7 +325,7 @@ function firmwareTrial(storage: MemoryKeyValue): FirmwareTrial {
 function clockOf(storage: MemoryKeyValue): Clock {
 	return new Clock({
 		...{ time: { ticks: () => 5_000 }, boot: 43, resumed: true, sleeps: false, storage },
-		...{ oldestSendableBoot: () => 43, log: () => {} },
+		...{ sendingPosition: () => unknownPosition, log: () => {} },
 	});
 }
 

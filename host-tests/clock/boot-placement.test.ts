@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Clock, type PendingTimes } from "../../src/clock/clock";
+import { Clock, type PendingTimes, unknownPosition } from "../../src/clock/clock";
 import type { SampleTime } from "../../src/reading/reading";
 import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
@@ -12,7 +12,10 @@ const hour = 60 * minute;
 
 let storage: MemoryKeyValue;
 let lines: string[];
+/** The time of the first reading that can be sent. */
+let nextTime: SampleTime | undefined;
 beforeEach(() => {
+	nextTime = undefined;
 	storage = new MemoryKeyValue();
 	lines = [];
 });
@@ -22,6 +25,7 @@ function boardAt(boot: number, ticks = 0) {
 	const now = { ticks };
 	const clock = new Clock({
 		...mainsBoard,
+		sendingPosition: () => ({ ...unknownPosition, nextTime }),
 		time: { ticks: () => now.ticks },
 		boot,
 		storage,
@@ -213,6 +217,7 @@ describe("a brown-out loop", () => {
 	function deliver(clock: Clock, times: readonly SampleTime[]) {
 		const given: number[] = [];
 		for (let passes = 0; given.length < times.length && passes < times.length; passes++) {
+			nextTime = times[given.length];
 			clock.estimateUnanchoredBoots(readings(times.slice(given.length)));
 			for (const time of times.slice(given.length)) {
 				const answer = clock.resolve(time);

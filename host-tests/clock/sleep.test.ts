@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { maxAnchors } from "../../src/clock/anchor";
-import { Clock, type UnsavedClock } from "../../src/clock/clock";
+import { Clock, type SendingPosition, type UnsavedClock, unknownPosition } from "../../src/clock/clock";
 import type { SampleTime } from "../../src/reading/reading";
 import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
@@ -13,18 +13,17 @@ const second = 1_000;
 const hour = 3_600_000;
 
 let storage: MemoryKeyValue;
-/** The boot of the oldest reading that can be sent. */
-let sendable: number;
+let position: SendingPosition;
 beforeEach(() => {
 	storage = new MemoryKeyValue();
-	sendable = 0;
+	position = unknownPosition;
 });
 
 /** A board that wakes, or starts, with so many ticks of its boot behind it. */
 function awake(boot: number, ticks: number, resumed = true, keptState?: UnsavedClock) {
 	const clock = new Clock({
 		...mainsBoard,
-		oldestSendableBoot: () => sendable,
+		sendingPosition: () => position,
 		time: { ticks: () => ticks },
 		boot,
 		resumed,
@@ -212,7 +211,7 @@ describe("more time measurements than the table has anchors, while readings wait
 			const { clock, sync } = awake(boot, boot * hour, boot > 1);
 			const time = clock.sampleTime();
 			samples.push({ boot, time });
-			sendable = boot;
+			position = { oldestBoot: unread, nextBoot: boot, nextTime: time };
 			sync(start + boot * hour);
 			expect(clock.resolve(time)).toEqual({ utc: start + boot * hour, estimated: false });
 			clock.estimateUnanchoredBoots(pendingTimes(samples.slice(unread), true));
@@ -221,6 +220,38 @@ describe("more time measurements than the table has anchors, while readings wait
 		for (const { boot, time } of samples.slice(0, unread))
 			expect(clock.resolve(time)).toEqual({ utc: start + boot * hour, estimated: false });
 	});
+});
+
+test("boots that were sent behind unread readings, and have no anchor any more, take no place from those to be sent", () => {
+	const samples: { readonly boot: number; readonly time: SampleTime }[] = [];
+	const count = 3 * maxAnchors;
+	for (let boot = 1; boot <= count; boot++) {
+		const { clock, sync } = awake(boot, boot * hour, boot > 1);
+		const time = clock.sampleTime();
+		samples.push({ boot, time });
+		position = { oldestBoot: 2, nextBoot: boot, nextTime: time };
+		sync(start + boot * hour);
+	}
+	const nextTime = { boot: count + 2, ticks: second };
+	samples.push({ boot: count + 2, time: nextTime });
+	position = { oldestBoot: 2, nextBoot: count + 2, nextTime };
+	const { clock, sync } = awake(count + 3, 0, false);
+	sync(start + (count + 9) * hour);
+	clock.estimateUnanchoredBoots(pendingTimes(samples.slice(2), true));
+	expect(clock.resolve(nextTime)?.estimated).toBe(true);
+	expect(clock.resolve({ boot: 1, ticks: hour })).toEqual({ utc: start + hour, estimated: false });
+});
+
+test("while nothing was sent, a full table keeps the anchors of readings that cannot be read", () => {
+	for (let boot = 1; boot <= maxAnchors; boot++) awake(boot, boot * hour, boot > 1).sync(start + boot * hour);
+	position = { oldestBoot: 11, nextBoot: 11, nextTime: { boot: 11, ticks: 11 * hour } };
+	for (let more = 1; more <= 3; more++) {
+		const at = (maxAnchors + more) * hour;
+		awake(maxAnchors + 1, at).sync(start + at);
+	}
+	const { clock } = awake(maxAnchors + 1, (maxAnchors + 4) * hour);
+	for (let boot = 1; boot <= maxAnchors; boot++)
+		expect(clock.resolve({ boot, ticks: boot * hour })?.utc).toBe(start + boot * hour);
 });
 
 test("power that goes while it sleeps leaves what was sampled since the last measurement with an estimate", () => {

@@ -214,7 +214,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		name: "learns the slow oscillator's drift from two measurements within seconds",
 		violates: "timed",
 		at: "ignore-close-measurements",
-		mutate: replace("$2.2", "1"),
+		mutate: replace("$0", "false"),
 		life: {
 			...{ seed: 961128095, startedAt: 2136310920000, power: "battery", interval: 900, plan: 1_000_000 },
 			...{ sectors: 16, drift: 0, sleepDrift: -8_917, updates: true, length: 1_588_562_860 },

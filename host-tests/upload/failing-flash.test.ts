@@ -175,36 +175,40 @@ test.each([1, 5, 20, 200])("%i failing reads in the middle of an upload cost no 
 });
 
 describe("while a block cannot be read", () => {
-	test("points of later boots are sent, also of one that never learned the time", async () => {
-		const fixture = new UploaderFixture();
-		fixture.measure(800);
-		fixture.measureWithoutTime(thisBoot - 1, 10);
-		fixture.measure(10);
-		fixture.queueFlash.wearOut(0, "read throws");
-		await fixture.restart();
-		await fixture.pass(1);
-		expect(range(801, 820).filter((sequence) => fixture.copies.get(sequence) !== 1)).toEqual([]);
-		expect(fixture.copies.has(1)).toBe(false);
-		fixture.queueFlash.wearOut(0, undefined);
-		await fixture.pass(1);
-		expect(fixture.pending).toEqual([]);
-		expect([...fixture.copies.values()]).toEqual(Array(820).fill(1));
-	});
+	test.each([0, 64])(
+		"points of later boots are sent, also of one that never learned the time (%i did before)",
+		async (anchors) => {
+			const fixture = new UploaderFixture({ anchors });
+			fixture.measure(800);
+			fixture.measureWithoutTime(thisBoot - 1, 10);
+			fixture.measure(10);
+			fixture.queueFlash.wearOut(0, "read throws");
+			await fixture.restart();
+			await fixture.pass(1);
+			expect(range(801, 820).filter((sequence) => fixture.copies.get(sequence) !== 1)).toEqual([]);
+			expect(fixture.copies.has(1)).toBe(false);
+			fixture.queueFlash.wearOut(0, undefined);
+			await fixture.pass(1);
+			expect(fixture.pending).toEqual([]);
+			expect([...fixture.copies.values()]).toEqual(Array(820).fill(1));
+		},
+	);
 
-	test("the oldest boot that can be sent is that of the first point that is readable and not stored yet", async () => {
+	test("sending goes on at the first point that can be read and is not stored yet", async () => {
 		const fixture = new UploaderFixture();
 		fixture.measureWithoutTime(1, 800);
-		expect(fixture.uploader.oldestSendableBoot).toBe(1);
+		expect(fixture.uploader.sendingPosition).toMatchObject({ oldestBoot: 1, nextBoot: 1 });
 		fixture.queueFlash.wearOut(0, "read throws");
 		fixture.measure(10);
 		fixture.uploader.start();
 		await fixture.pass(1);
 		expect(fixture.copies.has(1)).toBe(false);
-		expect(fixture.uploader.oldestSendableBoot).toBe(Number.POSITIVE_INFINITY);
+		const nothing = { nextBoot: Number.POSITIVE_INFINITY, nextTime: undefined };
+		expect(fixture.uploader.sendingPosition).toMatchObject(nothing);
 		fixture.measure(1);
-		expect(fixture.uploader.oldestSendableBoot).toBe(thisBoot);
+		expect(fixture.uploader.sendingPosition).toMatchObject({ nextBoot: thisBoot });
 		fixture.queueFlash.wearOut(0, undefined);
-		expect(fixture.uploader.oldestSendableBoot).toBe(1);
+		expect(fixture.uploader.sendingPosition).toMatchObject({ oldestBoot: 1, nextBoot: 1 });
 	});
 });
 

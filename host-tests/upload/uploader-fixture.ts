@@ -44,7 +44,7 @@ export type ServiceBehaviour = (request: ServiceRequest) => ServiceResponse;
 export const good: ServiceBehaviour = () => ({ status: 201 });
 
 /** Of the clock and of each reading. */
-export const thisBoot = 3;
+export const thisBoot = 100;
 
 /** Of each reading. */
 export const context = {
@@ -69,6 +69,8 @@ export interface FixtureOptions {
 	readonly quarantineBlocks?: number;
 	readonly random?: () => number;
 	readonly resolveDestination?: UploaderOptions["resolveDestination"];
+	/** How many earlier boots have learned the time. */
+	readonly anchors?: number;
 }
 
 /** An uploader with a ring on simulated flash and a service under the test's control, in virtual time. */
@@ -97,6 +99,7 @@ export class UploaderFixture {
 		quarantineBlocks = 8,
 		random = () => 0.5,
 		resolveDestination,
+		anchors = 0,
 	}: FixtureOptions = {}) {
 		this.service = service;
 		this.intervalMs = intervalMs;
@@ -107,9 +110,15 @@ export class UploaderFixture {
 		this.quarantineFlash = new NorFlash({ blocks: quarantineBlocks, blockLength: 4096 });
 		this.quarantine = new Quarantine(this.quarantineFlash);
 		const { time, storage } = this;
-		this.clock = new Clock({ ...mainsBoard, time, boot: thisBoot, storage, log: () => {} });
-		this.synchronize();
+		const log = () => {};
+		for (let boot = 1; boot <= anchors; boot++)
+			new Clock({ ...mainsBoard, time, boot, storage, log }).applyMeasurement({
+				...{ utc: start - (anchors - boot + 1) * hour, ticks: 0, roundTripMs: 20, server: "test" },
+			});
+		const sendingPosition = () => this.uploader.sendingPosition;
+		this.clock = new Clock({ ...mainsBoard, sendingPosition, time, boot: thisBoot, storage, log });
 		this.uploader = this.makeUploader();
+		this.synchronize();
 	}
 
 	/** Stores readings. */

@@ -1,3 +1,4 @@
+import { checkedBlocksAhead } from "../../src/queue/sector-search";
 import type { Tear } from "../hardware/nor-flash";
 import type { VirtualTime } from "../virtual-time";
 import type { ActiveFaults } from "./active-faults";
@@ -6,6 +7,7 @@ import {
 	inspectQuarantine,
 	inspectReadings,
 	lowestSequence,
+	newestBlock,
 	sectorIn,
 	sequenceAfterSector,
 } from "./flash-inspection";
@@ -78,8 +80,6 @@ export class FaultInjector {
 	private powerFailed = false;
 	/** A factory reset is in progress and has not been checked. */
 	private isResetting = false;
-	/** Blocks of the queue whose reads fail. */
-	private unreadBlocks = 0;
 	/** Damaged blocks of the queue, with the sector and the first sequence number in them. */
 	private readonly damaged = new Map<
 		number,
@@ -236,9 +236,6 @@ export class FaultInjector {
 				break;
 			case "wear":
 				device.queue.wearOut(this.wornBlock(fault), undefined);
-				if (fault.how !== "read throws") break;
-				this.unreadBlocks--;
-				this.options.ledger.onReadsFail(lowestSequence(device.queue));
 				break;
 			case "refused writes":
 				device.keyValue.isRefusing = false;
@@ -284,9 +281,14 @@ export class FaultInjector {
 		}
 	}
 
-	/** Whether a block cannot be read: if it is the newest or the only one in use, nothing can be stored. */
+	/** Whether the newest sector, or a block where a newer one may be, cannot be read: then nothing can be stored. */
 	get mayRefuseReadings(): boolean {
-		return this.unreadBlocks > 0;
+		const { queue } = this.options.device;
+		const { blocks } = queue.status();
+		const newest = newestBlock(queue);
+		for (let ahead = 0; ahead <= checkedBlocksAhead; ahead++)
+			if (!queue.canRead((newest + ahead) % blocks)) return true;
+		return false;
 	}
 
 	/** The block of a fault, modulo the number of blocks. */
@@ -299,11 +301,8 @@ export class FaultInjector {
 		const { how } = fault;
 		const at = this.wornBlock(fault);
 		device.queue.wearOut(at, how);
-		if (how !== "read throws") this.damage();
-		else {
-			this.unreadBlocks++;
-			ledger.onReadsFail(lowestSequence(device.queue));
-		}
+		if (how === "read throws") ledger.onReadsFail(lowestSequence(device.queue));
+		else this.damage();
 	}
 
 	private flip({ bits }: ScenarioFaultOf<"flips">): void {

@@ -75,6 +75,16 @@ export function sequenceAfterSector(flash: NorFlash, block: number, sector: numb
 	return next?.sectorNumber === sector + 1 ? next.firstSequence : Number.POSITIVE_INFINITY;
 }
 
+/** The block of the newest sector. */
+export function newestBlock(flash: NorFlash): number {
+	let newest = { block: 0, sectorNumber: 0 };
+	for (let block = 0; block < flash.status().blocks; block++) {
+		const { sectorNumber = 0 } = sectorIn(flash, block) ?? {};
+		if (sectorNumber > newest.sectorNumber) newest = { block, sectorNumber };
+	}
+	return newest.block;
+}
+
 /** The lowest sequence number in the ring. */
 export function lowestSequence(flash: NorFlash): number {
 	let lowest = Number.POSITIVE_INFINITY;

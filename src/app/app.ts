@@ -1,6 +1,6 @@
 import type { Board } from "../boards/board";
 import { randomUniform } from "../boards/random";
-import { Clock } from "../clock/clock";
+import { Clock, unknownPosition } from "../clock/clock";
 import { TimeSync, type TimeSyncOwner } from "../clock/time-sync";
 import { errorMessage } from "../common/error-message";
 import type { LogLine } from "../common/log-ring";
@@ -324,7 +324,7 @@ export class App {
 			boot: this.bootInfo.boot,
 			resumed: this.bootInfo.resumed,
 			sleeps,
-			oldestSendableBoot: () => this.uploader?.oldestSendableBoot ?? 0,
+			sendingPosition: () => this.uploader?.sendingPosition ?? unknownPosition,
 			storage: this.storage.keyValue,
 			keptState: this.storage.kept.clock,
 		});

@@ -32,6 +32,18 @@ export interface PendingTimes {
 	readonly failedReads: number;
 }
 
+/** Where sending goes on. While old readings cannot be read, later ones are sent, and stay pending behind them. */
+export interface SendingPosition {
+	/** Of the oldest pending reading that can be read: unread ones are of this boot or before. */
+	readonly oldestBoot: number;
+	/** Of the first reading that can be sent now. */
+	readonly nextBoot: number;
+	readonly nextTime: SampleTime | undefined;
+}
+
+/** Nothing can be read, or is to be sent. */
+export const unknownPosition: SendingPosition = { oldestBoot: 0, nextBoot: 0, nextTime: undefined };
+
 export interface ClockOptions {
 	readonly time: Pick<Time, "ticks">;
 	/** The number of this boot, higher than that of every boot before. */
@@ -43,8 +55,8 @@ export interface ClockOptions {
 	 * corrects: until then samples carry ticks, and get their times from the measurements before and after.
 	 */
 	readonly sleeps: boolean;
-	/** The boot of the oldest reading that can be sent now: when anchors run out of room, older ones make it. */
-	oldestSendableBoot(): number;
+	/** For what was sent, anchors make room when they run out of it. */
+	sendingPosition(): SendingPosition;
 	/** Persists the clock's record under {@link clockKey}. */
 	readonly storage: Pick<KeyValue, "read" | "write">;
 	/** {@link Clock.unsavedState} before the deep sleep. */
@@ -59,8 +71,11 @@ const maxHiddenStepMs = 1_000;
 const maxBootsPerPass = 32;
 /** The chip's calibrated slow oscillator is not further off: a larger deviation means a set clock. */
 const maxSleepDrift = 0.05;
-/** Two measurements that are closer together say nothing of it: each may be off by half of its round trip. */
-const minSleepDriftMs = 30_000;
+/** Two measurements contradict a known drift by more than this, or are further apart than the other: then it changes. */
+const maxMeasurementErrorMs = 250;
+const maxCloseMs = 600_000;
+/** Readings that cannot be read keep as many anchors, if there is no room for those of others. */
+const maxUnreadAnchors = 48;
 /**
  * For so long before a boot's first measurement, and after each, ticks of a crystal are accurate to a second: with a
  * learned drift (to 10 ppm), and without (some tens of ppm, with ageing and cold).
@@ -288,16 +303,15 @@ export class Clock {
 		const now = this.now();
 		if (now === undefined || !this.hasUnanchoredBoots) return;
 		const { boot, log } = this.options;
+		// Before the pass, in which nothing else may read.
+		const position = this.options.sendingPosition();
+		const { nextTime } = position;
 		const { failedReads } = pending;
 		let oldest = boot;
-		/** Whether the first reading has no time, which blocks all others from being sent. */
-		let isFirstUnresolved: boolean | undefined;
 		const known = {
 			resolve: (time: SampleTime) => {
 				if ("boot" in time) oldest = Math.min(oldest, time.boot);
-				const utc = this.resolve(time)?.utc;
-				isFirstUnresolved ??= utc === undefined;
-				return utc;
+				return this.resolve(time)?.utc;
 			},
 			lastKnownUtcBefore: (of: number) => this.lastKnownUtcBefore(of),
 			// A boot that still waits for its anchor has a known start.
@@ -305,44 +319,59 @@ export class Clock {
 				this.anchors.find((anchor) => anchor.boot > of)?.startUtc ?? this.clockModel?.startUtc ?? now,
 			drift: this.driftState.drift ?? 0,
 		};
-		const all = placeUnanchoredBoots(this.placeableReadings(pending.readable()), known, maxBootsPerPass);
+		const all = placeUnanchoredBoots(this.placeableReadings(pending, position), known, maxBootsPerPass);
 		// A reading that cannot be read now may need any of the anchors when it can be read again.
 		// mutation: keep-anchors-of-unread
 		const hasUnread = pending.failedReads !== failedReads;
 		// If boots are left, resolving one of their readings triggers the next pass.
 		this.hasUnanchoredBoots = hasUnread;
 		let anchors = hasUnread ? this.latestAnchors : this.requiredAnchors(oldest);
-		// An estimate evicts no measured anchor, unless nothing could be sent otherwise.
-		const placed = all.slice(0, Math.max(isFirstUnresolved ? 1 : 0, maxAnchors - anchors.length));
-		for (const anchor of placed) anchors = addAnchor(this.makeRoom(anchors), anchor, boot);
+		// An estimate evicts no measured anchor that is needed, unless nothing could be sent otherwise.
+		const isNextUnresolved = nextTime !== undefined && this.resolve(nextTime) === undefined;
+		const placed: Anchor[] = [];
+		for (const anchor of all) {
+			const others = this.makeRoom(anchors, position);
+			if (others.length >= maxAnchors && (placed.length > 0 || !isNextUnresolved)) break;
+			anchors = addAnchor(others, anchor, boot);
+			placed.push(anchor);
+		}
 		if (anchors.length === this.latestAnchors.length && placed.length === 0) return;
 		this.save(anchors);
 		if (placed.length === 0 || this.unsaved !== undefined) return;
 		log(`time: estimated for ${placed.length} boot(s) that were never synchronized`);
 	}
 
-	/** The readings up to those that wait for this boot's own anchor, which will be better than an estimate. */
+	/**
+	 * The readings up to those that wait for this boot's own anchor, which will be better than an estimate; without those that
+	 * were sent, and whose anchors have made room for others.
+	 */
 	private *placeableReadings(
-		pending: Iterable<{ readonly time: SampleTime }>,
+		pending: PendingTimes,
+		{ oldestBoot, nextBoot }: SendingPosition,
 	): Generator<{ readonly time: SampleTime }> {
 		const own = this.anchored ? undefined : this.options.boot;
-		for (const reading of pending) {
-			if ("boot" in reading.time && reading.time.boot === own) return;
+		for (const reading of pending.readable()) {
+			const { time } = reading;
+			if ("boot" in time && time.boot === own) return;
+			const isSent = "boot" in time && time.boot > oldestBoot && time.boot < nextBoot;
+			if (isSent && this.resolve(time) === undefined) continue;
 			yield reading;
 		}
 	}
 
 	/**
-	 * The anchors with room for another one, as far as there are some that no reading needs which can be sent now. The newest
-	 * of these goes first: while old readings cannot be read, those after them are sent, and stay pending.
+	 * The anchors with room for another one, as far as some are of readings that were sent, and stay pending behind others that
+	 * cannot be read; else, of those that cannot be read, if these have most of the table.
 	 */
-	private makeRoom(anchors: readonly Anchor[]): readonly Anchor[] {
+	private makeRoom(anchors: readonly Anchor[], position?: SendingPosition): readonly Anchor[] {
 		const excess = anchors.length + 1 - maxAnchors;
 		if (excess <= 0) return anchors;
-		const sendable = this.options.oldestSendableBoot();
+		const { oldestBoot, nextBoot } = position ?? this.options.sendingPosition();
 		// The newest one stays, as a reference.
-		const unneeded = anchors.filter(({ boot }) => boot < sendable).slice(0, -1);
-		const discarded = unneeded.slice(-excess);
+		const sent = anchors.filter(({ boot }) => boot > oldestBoot && boot < nextBoot).slice(0, -1);
+		const unread = anchors.filter(({ boot }) => boot <= oldestBoot && boot < nextBoot);
+		const isCrowded = sent.length === 0 && unread.length > maxUnreadAnchors;
+		const discarded = (isCrowded ? unread : sent).slice(-excess);
 		return anchors.filter((anchor) => !discarded.includes(anchor));
 	}
 
@@ -429,10 +458,18 @@ export class Clock {
 	/** The drift of the ticks since the last measurement, most of it asleep. */
 	private sleepDrift({ utc, ticks }: Pick<TimeMeasurement, "utc" | "ticks">): number | undefined {
 		const last = this.lastMeasurement;
+		const { drift: known } = this.driftState;
+		if (last === undefined || ticks <= last.ticks) return known;
+		const elapsed = ticks - last.ticks;
+		const drift = (utc - last.utc) / elapsed - 1;
+		if (Math.abs(drift) > maxSleepDrift) return known;
+		// Within seconds, as around an update, round trips look like a drift.
 		// mutation: ignore-close-measurements
-		if (last === undefined || ticks - last.ticks < minSleepDriftMs) return this.driftState.drift;
-		const drift = (utc - last.utc) / (ticks - last.ticks) - 1;
-		return Math.abs(drift) > maxSleepDrift ? this.driftState.drift : quantizeDrift(drift);
+		const isExplained =
+			elapsed < maxCloseMs &&
+			known !== undefined &&
+			Math.abs(drift - known) * elapsed < maxMeasurementErrorMs;
+		return isExplained ? known : quantizeDrift(drift);
 	}
 
 	private load(): ClockRecord {

@@ -102,10 +102,8 @@ export class ReadingLog {
 
 	/** Like {@link pending}, but passes over what cannot be read. Nothing else may read the log in between. */
 	*readable(from?: number): Generator<StoredReading> {
-		for (let start = from ?? 0, end = -1; start > end; start = this.readableFrom ?? end) {
-			end = start;
+		for (let start: number | undefined = from ?? 0; start !== undefined; start = this.readableFrom)
 			yield* this.pending(start);
-		}
 	}
 
 	/** Acknowledges all readings up to a sequence number, durably, with one small write. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock/clock";
+import { type Clock, type SendingPosition, unknownPosition } from "../clock/clock";
 import { errorMessage } from "../common/error-message";
 import type { Destination, TimedReading } from "../dakkio/point";
 import type { ReadingLog } from "../store/reading-log";
@@ -50,14 +50,20 @@ export class PendingPoints {
 		return this.search.next(oldestSequence, newestSequence);
 	}
 
-	/** The boot of the oldest point that can be read and is not settled; infinite without one. */
-	get oldestSendableBoot(): number {
+	/** The oldest point that can be read, and the first such that is not settled. */
+	get sendingPosition(): SendingPosition {
 		const settled = this.search.passedOver.filter(({ strikes }) => strikes === 0);
+		let oldestBoot: number | undefined;
 		for (let from = 0; ; ) {
 			const [point] = this.options.readings.readable(from);
-			if (point === undefined) return Number.POSITIVE_INFINITY;
+			if (point === undefined)
+				return oldestBoot === undefined
+					? unknownPosition
+					: { oldestBoot, nextBoot: Number.POSITIVE_INFINITY, nextTime: undefined };
+			const { boot } = point.context;
+			oldestBoot ??= boot;
 			from = gapFrom(settled, point.sequence).from;
-			if (from === point.sequence) return point.context.boot;
+			if (from === point.sequence) return { oldestBoot, nextBoot: boot, nextTime: point.time };
 		}
 	}
 

@@ -1,4 +1,5 @@
 import type { Time } from "../boards/board";
+import type { SendingPosition } from "../clock/clock";
 import { errorMessage } from "../common/error-message";
 import type { Destination } from "../dakkio/point";
 import { type ExchangeResult, isSuccess } from "../http/exchange-result";
@@ -156,9 +157,9 @@ export class Uploader {
 		return this.schedule.dueAtTicks;
 	}
 
-	/** See {@link PendingPoints.oldestSendableBoot}. */
-	get oldestSendableBoot(): number {
-		return this.points.oldestSendableBoot;
+	/** Where sending goes on. */
+	get sendingPosition(): SendingPosition {
+		return this.points.sendingPosition;
 	}
 
 	get activity(): "sending" | "settings fault" | "idle" {

@@ -12,18 +12,18 @@
 #include "mc.xs.h"
 #include "builtinCommon.h"
 
-// Max. connections not accepted by the firmware yet; lwIP resets more.
+// Max. connections that are being opened, and not accepted by the firmware yet; lwIP refuses more.
 #define maxWaiting 8
 
-// Max. connections that the board has ended: of those whose last bytes are not confirmed, with their buffers, and of those
-// that lwIP remembers for ten seconds (TIME-WAIT), with 200 bytes each. Clients that come one after another without a pause,
-// or vanish, would take all memory.
+// Max. connections that the board has ended: of those whose end the other side has not confirmed, with their buffers, and of
+// those that lwIP remembers for ten seconds (TIME-WAIT), with 200 bytes each. Clients that come one after another without a
+// pause, or vanish, would take all memory.
 #define maxUnconfirmed 8
 #define maxRemembered 16
 
 // Max. bytes of a response that wait for their acknowledgement, also once the firmware has closed the connection: two
 // segments. Each takes its buffer, and another one in the radio's driver.
-#define maxUnsent (2 * TCP_MSS)
+#define maxUnacknowledged (2 * TCP_MSS)
 
 // Events reported to XS.
 enum { readable = 1, writable = 2, failed = 4 };
@@ -207,8 +207,8 @@ static err_t takeRoom(Call *call)
 	struct tcp_pcb *pcb = connection->endpoint.pcb;
 	call->room = pcb ? tcp_sndbuf(pcb) : 0;
 	if (pcb && connection->isAccepted) {
-		uint16_t unsent = TCP_SND_BUF - call->room;
-		call->room = unsent < maxUnsent ? maxUnsent - unsent : 0;
+		uint16_t unacknowledged = TCP_SND_BUF - call->room;
+		call->room = unacknowledged < maxUnacknowledged ? maxUnacknowledged - unacknowledged : 0;
 	}
 	return ERR_OK;
 }
@@ -241,7 +241,7 @@ static err_t writeBytes(Call *call)
 	return ERR_OK;
 }
 
-// Those that were active last are the first in lwIP's lists. The others of those that have ended are reset.
+// Of the connections that have ended, the board's own too, only those stay that were active last: the first in lwIP's list.
 static void limitEnded(struct tcp_pcb *pcb, uint8_t max)
 {
 	while (pcb) {
@@ -281,7 +281,7 @@ static err_t listenAt(Call *call)
 	struct tcp_pcb *pcb = tcp_new();
 	if (!pcb) return ERR_MEM;
 	pcb->so_options |= SOF_REUSEADDR;
-	struct tcp_pcb *listening = ERR_OK == tcp_bind(pcb, IP_ADDR_ANY, call->length) ? tcp_listen(pcb) : NULL;
+	struct tcp_pcb *listening = ERR_OK == tcp_bind(pcb, IP_ADDR_ANY, call->length) ? tcp_listen_with_backlog(pcb, maxWaiting) : NULL;
 	if (!listening) {
 		tcp_close(pcb);
 		return ERR_USE;
