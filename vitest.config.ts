@@ -3,12 +3,13 @@ import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * Mutants, lives of the queue, days to months of virtual time, and what can go wrong on the setup page, state by state:
- * minutes of CPU time. Run by `npm run test:slow`.
+ * Mutants, lives of the queue, days to months of virtual time, thousands of random faults, and what can go wrong on the setup
+ * page, state by state: minutes of CPU time. Run by `npm run test:slow`.
  */
 export const slow: readonly string[] = [
 	"host-tests/browser/{exactness,failures,reopen}.test.ts",
-	"host-tests/queue/{lives,planted-bugs,power-cut,read-lives}.test.ts",
+	"host-tests/queue/{failing-reads,lives,planted-bugs,power-cut,read-lives,xs}.test.ts",
+	"host-tests/sensors/bad-states.test.ts",
 	"host-tests/upload/{exhausted-plan,failing-flash,outages,refusals}.test.ts",
 	"host-tests/life/{battery,faults,invariants,life,local-page,memory,mutants,pacing,regressions,update,update-faults}.test.ts",
 ];
@@ -32,7 +33,6 @@ export const longest: readonly string[] = [
 	"host-tests/browser/setup-flow.test.ts",
 	"host-tests/app/data-source.test.ts",
 	"host-tests/browser/local-page.test.ts",
-	"host-tests/queue/xs.test.ts",
 	"host-tests/app/storage.test.ts",
 	"host-tests/tls/certificate-path.test.ts",
 	"host-tests/upload/hostile-service.test.ts",
@@ -45,8 +45,6 @@ export const longest: readonly string[] = [
 	"host-tests/setup/setup-flow.test.ts",
 	"host-tests/app/backlog.test.ts",
 	"host-tests/reading/codec.test.ts",
-	"host-tests/sensors/bad-states.test.ts",
-	"host-tests/queue/failing-reads.test.ts",
 	"host-tests/tls/public-key.test.ts",
 	"host-tests/scripts/command-lines.test.ts",
 ];
