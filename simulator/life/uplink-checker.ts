@@ -66,6 +66,8 @@ export class UplinkChecker {
 	private connections = 0;
 	/** No attempt since the last wake. */
 	private noAttemptSinceWake = false;
+	/** The saved state is gone, and no attempt was made since. */
+	private isFaultUnknown = false;
 	/** When the pending DNS lookup began. */
 	private lookupAt: number | undefined;
 	/** Waits after consecutive failures, milliseconds. */
@@ -104,6 +106,7 @@ export class UplinkChecker {
 
 	/** Whether the last outcome since the wake was a settings fault; `undefined`: unclear. */
 	get hasSettingsFault(): boolean | undefined {
+		if (this.isFaultUnknown) return undefined;
 		const result = this.noAttemptSinceWake ? "good" : this.currentAttempt?.result;
 		return result === "unclear" ? undefined : result === "settings fault";
 	}
@@ -115,6 +118,7 @@ export class UplinkChecker {
 			violate("single", "it looks up the service twice at once");
 		this.lookupAt = now;
 		this.noAttemptSinceWake = false;
+		this.isFaultUnknown = false;
 		const before = this.currentAttempt;
 		if (before !== undefined && before.endedAt === undefined && this.connections === 0) before.endedAt = now;
 		if (now - (before?.endedAt ?? now) > maxReconnectMs) this.hasTaken = false;
@@ -236,6 +240,7 @@ export class UplinkChecker {
 	}
 
 	private forgetWaits(): void {
+		this.isFaultUnknown = false;
 		this.waits = [];
 		this.refusals = this.distinctRefusals = Number.NaN;
 		this.refusedAt = Number.NEGATIVE_INFINITY;
@@ -255,6 +260,8 @@ export class UplinkChecker {
 	onStateLost(): void {
 		this.copyChecker.onStateLost();
 		this.forgetWaits();
+		// Until it restarts, the board has it in memory.
+		this.isFaultUnknown = true;
 	}
 
 	/** `hasState`: the saved state of the uploads is there. */
