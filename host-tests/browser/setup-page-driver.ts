@@ -36,24 +36,14 @@ const phone = {
 	reducedMotion: "reduce",
 } as const satisfies BrowserContextOptions;
 
-const browserOptions = [
-	// The sandbox does not work for root, as which tests run in containers.
-	"--no-sandbox",
-	// One process for all visits, which otherwise have one each, and none for graphics: both take processor time to start.
-	"--process-per-site",
-	"--in-process-gpu",
-] as const;
-
 let browser: Promise<Browser> | undefined;
 
 /** One for all tests of a process, which closes it when it ends. */
 function launchedBrowser(): Promise<Browser> {
-	browser ??= chromium.launch({ executablePath: executablePath ?? "", args: [...browserOptions], slowMo });
+	// The sandbox does not work for root, as which tests run in containers.
+	browser ??= chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"], slowMo });
 	return browser;
 }
-
-/** With an icon, which the browser asks the board for otherwise. */
-const blankPage = '<link rel="icon" href="data:,">';
 
 /** A page that collects its errors, of which there must be none. */
 export class PageVisit {
@@ -61,7 +51,6 @@ export class PageVisit {
 	private static readonly idlePages: Page[] = [];
 
 	readonly page: Page;
-	private readonly url: string;
 	/** Console errors, uncaught exceptions, content policy violations, dialogs, requests to others. */
 	readonly errors: string[] = [];
 	/** Bodies of all responses of the board. */
@@ -69,9 +58,8 @@ export class PageVisit {
 	private readonly waiting: Promise<void>[] = [];
 	private pictureCount = 0;
 
-	private constructor(page: Page, url: string) {
+	private constructor(page: Page, origin: string) {
 		this.page = page;
-		this.url = url;
 		page.on("console", (message) => {
 			if (message.type() === "error" || message.type() === "warning") this.errors.push(message.text());
 		});
@@ -81,9 +69,8 @@ export class PageVisit {
 			void dialog.dismiss();
 		});
 		page.on("request", (request) => {
-			const requested = request.url();
-			if (!requested.startsWith(url) && !/^(data|blob):/.test(requested))
-				this.errors.push(`asked for ${requested}`);
+			const url = request.url();
+			if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) this.errors.push(`asked for ${url}`);
 		});
 		page.on("response", (response) => {
 			const body = response.text().then(
@@ -126,10 +113,7 @@ export class PageVisit {
 		await page.evaluate("sessionStorage.clear(), localStorage.clear()");
 		await page.context().clearCookies();
 		await page.context().setOffline(false);
-		// Blank, and of the same site: with another its process, and the scripts that it has compiled, would end.
-		await page.route("**/blank", (route) => route.fulfill({ contentType: "text/html", body: blankPage }));
-		await page.goto(new URL("blank", this.url).href);
-		await page.unrouteAll();
+		await page.goto("about:blank");
 		await page.emulateMedia({ colorScheme: null, reducedMotion: phone.reducedMotion });
 		await page.setViewportSize(phone.viewport);
 		PageVisit.idlePages.push(page);
@@ -190,8 +174,8 @@ export class PageVisit {
 	async inspect(): Promise<void> {
 		const { page } = this;
 		await this.takePictures();
-		// Over the debugging protocol, to which the content policy does not apply; again only after another page was loaded.
-		if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe);
+		// Over the debugging protocol, to which the content policy does not apply.
+		await page.evaluate(axe);
 		await page.emulateMedia({ colorScheme: "dark" });
 		expect(await violations(page, ["color-contrast", "link-in-text-block"]), "axe, dark").toEqual([]);
 		await page.emulateMedia({ colorScheme: "light" });
