@@ -71,10 +71,10 @@ const maxHiddenStepMs = 1_000;
 const maxBootsPerPass = 32;
 /** The chip's calibrated slow oscillator is not further off: a larger deviation means a set clock. */
 const maxSleepDrift = 0.05;
-/** Two measurements contradict a known drift by more than this, or are further apart than the other: then it changes. */
+/** Of two measurements that are at most {@link maxCloseMs} apart, round trips may explain as much: a known drift stays. */
 const maxMeasurementErrorMs = 250;
 const maxCloseMs = 600_000;
-/** Readings that cannot be read keep as many anchors, if there is no room for those of others. */
+/** Where there is no room for the anchors of others, readings that cannot be read keep as many. */
 const maxUnreadAnchors = 48;
 /**
  * For so long before a boot's first measurement, and after each, ticks of a crystal are accurate to a second: with a
@@ -303,8 +303,9 @@ export class Clock {
 		const now = this.now();
 		if (now === undefined || !this.hasUnanchoredBoots) return;
 		const { boot, log } = this.options;
-		// Before the pass, in which nothing else may read.
-		const position = this.options.sendingPosition();
+		// Boots that were sent lack anchors only if the table is full. Before the pass, in which nothing else may read.
+		const isFull = this.latestAnchors.length >= maxAnchors;
+		const position = isFull ? this.options.sendingPosition() : unknownPosition;
 		const { nextTime } = position;
 		const { failedReads } = pending;
 		let oldest = boot;
@@ -347,14 +348,15 @@ export class Clock {
 	 */
 	private *placeableReadings(
 		pending: PendingTimes,
-		{ oldestBoot, nextBoot }: SendingPosition,
+		position: SendingPosition,
 	): Generator<{ readonly time: SampleTime }> {
 		const own = this.anchored ? undefined : this.options.boot;
 		for (const reading of pending.readable()) {
 			const { time } = reading;
-			if ("boot" in time && time.boot === own) return;
-			const isSent = "boot" in time && time.boot > oldestBoot && time.boot < nextBoot;
-			if (isSent && this.resolve(time) === undefined) continue;
+			if ("boot" in time) {
+				if (time.boot === own) return;
+				if (isSent(time.boot, position) && this.resolve(time) === undefined) continue;
+			}
 			yield reading;
 		}
 	}
@@ -366,9 +368,10 @@ export class Clock {
 	private makeRoom(anchors: readonly Anchor[], position?: SendingPosition): readonly Anchor[] {
 		const excess = anchors.length + 1 - maxAnchors;
 		if (excess <= 0) return anchors;
-		const { oldestBoot, nextBoot } = position ?? this.options.sendingPosition();
+		const current = position ?? this.options.sendingPosition();
+		const { oldestBoot, nextBoot } = current;
 		// The newest one stays, as a reference.
-		const sent = anchors.filter(({ boot }) => boot > oldestBoot && boot < nextBoot).slice(0, -1);
+		const sent = anchors.filter(({ boot }) => isSent(boot, current)).slice(0, -1);
 		const unread = anchors.filter(({ boot }) => boot <= oldestBoot && boot < nextBoot);
 		const isCrowded = sent.length === 0 && unread.length > maxUnreadAnchors;
 		const discarded = (isCrowded ? unread : sent).slice(-excess);
@@ -520,6 +523,11 @@ export class Clock {
 		);
 		this.unsaved = { anchors: this.anchors };
 	}
+}
+
+/** Whether all readings of a boot that can be read were sent, and stay pending behind others. */
+function isSent(boot: number, { oldestBoot, nextBoot }: SendingPosition): boolean {
+	return boot > oldestBoot && boot < nextBoot;
 }
 
 /** When the ticks began, by a measurement and their drift. */
