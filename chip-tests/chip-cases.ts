@@ -117,13 +117,14 @@ export const chipCases: readonly ChipCase[] = [
 			await bench.line(log.sent);
 			const count = await sendHostileLocalRequests(bench.pagePort, address);
 			onMemory("after hostile requests from the home network", await bench.memory());
-			await sendManyLocalRequests(bench.pagePort, address, 600);
+			const connections = 600;
+			await sendManyLocalRequests(bench.pagePort, address, connections);
 			const memory = await bench.memory();
-			onMemory("after 600 connections without a pause", memory);
+			onMemory(`after ${connections} connections without a pause`, memory);
 			if (memory.minFree < minFreeHeap) throw new Error(`${memory.minFree} bytes of the heap were free`);
 			await bench.line(log.sent);
 			expectEqual("boots", bench.lines.filter((line) => log.boot.test(line)).length, 1);
-			return `${count + 600} requests`;
+			return `${count + connections} requests`;
 		},
 	},
 	{

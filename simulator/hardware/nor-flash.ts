@@ -115,6 +115,7 @@ export class NorFlash implements Flash {
 		return buffer.length;
 	}
 
+	/** Whether reads of a block succeed. */
 	canRead(block: number): boolean {
 		return this.wear.get(block) !== "read throws";
 	}

@@ -1,5 +1,5 @@
 import type { Flash, FlashStatus } from "../../src/boards/ecma419";
-import { parseSectorHeader, sectorHeaderBytes } from "../../src/queue/flash-format";
+import { parseSectorHeader, type Sector, sectorHeaderBytes } from "../../src/queue/flash-format";
 import { ReadingLog } from "../../src/store/reading-log";
 import { Quarantine } from "../../src/upload/quarantine";
 import type { NorFlash } from "../hardware/nor-flash";
@@ -57,11 +57,8 @@ export function inspectQuarantine(flash: NorFlash): QuarantineContents {
 	return { points, count: quarantine.length, dropped: quarantine.droppedPoints };
 }
 
-/** The sector in a block: its number, and the sequence number of its first record. */
-export function sectorIn(
-	flash: NorFlash,
-	block: number,
-): { readonly sectorNumber: number; readonly firstSequence: number } | undefined {
+/** The sector in a block. */
+export function sectorIn(flash: NorFlash, block: number): Sector | undefined {
 	const { blockLength } = flash.status();
 	return parseSectorHeader(
 		flash.image.subarray(block * blockLength, block * blockLength + sectorHeaderBytes),
@@ -75,20 +72,25 @@ export function sequenceAfterSector(flash: NorFlash, block: number, sector: numb
 	return next?.sectorNumber === sector + 1 ? next.firstSequence : Number.POSITIVE_INFINITY;
 }
 
-/** The block of the newest sector. */
+/** The block of the newest sector; 0 without one. */
 export function newestBlock(flash: NorFlash): number {
-	let newest = { block: 0, sectorNumber: 0 };
-	for (let block = 0; block < flash.status().blocks; block++) {
-		const { sectorNumber = 0 } = sectorIn(flash, block) ?? {};
-		if (sectorNumber > newest.sectorNumber) newest = { block, sectorNumber };
-	}
-	return newest.block;
+	return sectorsIn(flash).reduce(
+		(newest, sector) => (sector.sectorNumber > newest.sectorNumber ? sector : newest),
+		{ block: 0, sectorNumber: 0 },
+	).block;
 }
 
-/** The lowest sequence number in the ring. */
+/** The lowest sequence number in the ring; 1 without a sector. */
 export function lowestSequence(flash: NorFlash): number {
-	let lowest = Number.POSITIVE_INFINITY;
-	for (let block = 0; block < flash.status().blocks; block++)
-		lowest = Math.min(lowest, sectorIn(flash, block)?.firstSequence ?? lowest);
-	return lowest === Number.POSITIVE_INFINITY ? 1 : lowest;
+	const sectors = sectorsIn(flash);
+	return sectors.length === 0 ? 1 : Math.min(...sectors.map(({ firstSequence }) => firstSequence));
+}
+
+function sectorsIn(flash: NorFlash): readonly Sector[] {
+	const found: Sector[] = [];
+	for (let block = 0; block < flash.status().blocks; block++) {
+		const sector = sectorIn(flash, block);
+		if (sector !== undefined) found.push(sector);
+	}
+	return found;
 }

@@ -215,7 +215,7 @@ export class Ledger {
 	}
 
 	/**
-	 * A part of the flash begins or ceases to fail: numbers that it may have given out are skipped, and readings from `from`
+	 * A part of the flash cannot be read from now on: numbers that it may have given out are skipped, and readings from `from`
 	 * on may be sent again, whose acknowledgements are there, and whose times the board has discarded.
 	 */
 	onReadsFail(from: number): void {
