@@ -1,5 +1,7 @@
 import { afterEach, describe, expect } from "vitest";
 import { FreshBoard } from "../../simulator/fresh-board";
+import type { WiredChip } from "../../simulator/hardware/simulated-sensors";
+import type { Settings } from "../../src/settings/settings";
 import { browserPath, PageVisit, SetupPageDriver } from "./setup-page-driver";
 
 /** What {@link openBoard} opened last. */
@@ -12,6 +14,26 @@ export async function openBoard(...arguments_: Parameters<typeof FreshBoard.star
 	board = await FreshBoard.start(...arguments_);
 	visit = await visitBoard();
 	setup = new SetupPageDriver(visit);
+}
+
+export const bme280: WiredChip = { name: "bme280", address: 0x76 };
+
+/** Opens the step "Board" of a board that has a network and an account. */
+export async function openBoardStep(
+	settings: Partial<Settings> = {},
+	sensors: readonly WiredChip[] = [bme280],
+): Promise<void> {
+	const networks = [{ ssid: "Simulated", password: "" }];
+	await openBoard(({ credentials }) => ({ ...credentials, networks, ...settings }), sensors);
+	await setup.go("Board");
+}
+
+/** What the board has saved then. */
+export async function saveWithoutTest(): Promise<Settings> {
+	await setup.go("Test");
+	await visit.page.getByRole("button", { name: "Save without a test" }).click();
+	await visit.page.getByRole("heading", { name: "Done" }).waitFor();
+	return board.savedSettings;
 }
 
 let resumeTime = () => {};
