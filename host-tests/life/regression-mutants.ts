@@ -211,6 +211,19 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
+		name: "keeps the clock's anchors of readings that were sent, where the oldest cannot be read",
+		violates: "delivered",
+		at: "make-room-of-sent",
+		mutate: replace("$0", "[]"),
+		life: {
+			...{ power: "battery", interval: 600, sectors: 16, length: 9 * day },
+			faults: [
+				{ from: 2.2 * day, to: 3 * day, kind: "service", fault: { kind: "refused" } },
+				{ from: 2.8 * day, to: 8 * day, kind: "wear", block: 1, how: "read throws" },
+			],
+		},
+	},
+	{
 		name: "learns the slow oscillator's drift from two measurements within seconds",
 		violates: "timed",
 		at: "ignore-close-measurements",

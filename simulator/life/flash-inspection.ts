@@ -57,6 +57,17 @@ export function inspectQuarantine(flash: NorFlash): QuarantineContents {
 	return { points, count: quarantine.length, dropped: quarantine.droppedPoints };
 }
 
+/** Whether a reading cannot be read now. */
+export function unreadIn(flash: NorFlash): (sequence: number) => boolean {
+	const unread = sectorsIn(flash, (block) => !flash.canRead(block)).map(
+		({ block, sectorNumber, firstSequence }) => ({
+			from: firstSequence,
+			to: sequenceAfterSector(flash, block, sectorNumber),
+		}),
+	);
+	return (sequence) => unread.some(({ from, to }) => from <= sequence && sequence < to);
+}
+
 /** The sector in a block. */
 export function sectorIn(flash: NorFlash, block: number): Sector | undefined {
 	const { blockLength } = flash.status();
@@ -86,10 +97,10 @@ export function lowestSequence(flash: NorFlash): number {
 	return sectors.length === 0 ? 1 : Math.min(...sectors.map(({ firstSequence }) => firstSequence));
 }
 
-function sectorsIn(flash: NorFlash): readonly Sector[] {
+function sectorsIn(flash: NorFlash, isWanted = (_block: number) => true): readonly Sector[] {
 	const found: Sector[] = [];
 	for (let block = 0; block < flash.status().blocks; block++) {
-		const sector = sectorIn(flash, block);
+		const sector = isWanted(block) ? sectorIn(flash, block) : undefined;
 		if (sector !== undefined) found.push(sector);
 	}
 	return found;

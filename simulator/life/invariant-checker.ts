@@ -11,6 +11,7 @@ import {
 	inspectReadings,
 	pendingSequences,
 	type QuarantineContents,
+	unreadIn,
 } from "./flash-inspection";
 import { violate } from "./invariants";
 import type { Ledger } from "./ledger";
@@ -103,7 +104,8 @@ export class InvariantChecker {
 	onFaultEnd(fault: ScenarioFault): void {
 		const now = this.options.now();
 		if (preventsSampling(fault) && --this.unsoundFaults === 0) this.soundSince = now;
-		if (!preventsDelivery(fault, this.options.scenario)) return;
+		// What could not be read is due from now on.
+		if (!preventsReading(fault) && !preventsDelivery(fault, this.options.scenario)) return;
 		this.excusedUntil = Math.max(this.excusedUntil, now + recoveryMs(fault));
 	}
 
@@ -247,7 +249,8 @@ export class InvariantChecker {
 
 	private checkDelivery(): void {
 		const { ledger, now } = this.options;
-		const oldest = ledger.oldestDue();
+		// The others do not wait for those that cannot be read.
+		const oldest = ledger.oldestDue(unreadIn(this.options.device.queue));
 		if (oldest === Number.POSITIVE_INFINITY || this.isDisturbed()) return;
 		const waited = now() - Math.max(this.excusedUntil, oldest);
 		this.maxWaitMs = Math.max(this.maxWaitMs, waited);
@@ -337,7 +340,12 @@ function preventsSampling({ kind }: ScenarioFault): boolean {
 	);
 }
 
-/** Whether a fault can prevent delivery. */
+/** Whether some readings cannot be read during a fault. */
+function preventsReading(fault: ScenarioFault): boolean {
+	return fault.kind === "wear" && fault.how === "read throws";
+}
+
+/** Whether a fault can prevent the delivery of all readings. */
 function preventsDelivery(fault: ScenarioFault, { networks }: Scenario): boolean {
 	switch (fault.kind) {
 		case "away":
@@ -345,6 +353,7 @@ function preventsDelivery(fault: ScenarioFault, { networks }: Scenario): boolean
 			return networks === 1;
 		case "sensor":
 		case "service clock":
+		case "wear":
 		case "flips":
 		case "forgotten":
 		case "outdated":

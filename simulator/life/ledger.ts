@@ -363,13 +363,13 @@ export class Ledger {
 		);
 	}
 
-	/** When the oldest undelivered reading was measured; Infinity if there is none. */
-	oldestDue(): number {
+	/** When the oldest undelivered reading that can be read was measured; Infinity if there is none. */
+	oldestDue(isUnread = (_sequence: number) => false): number {
 		const { state, utc } = this.columns;
 		for (let sequence = this.settledBefore; sequence <= this._newest; sequence++) {
 			const known = state[sequence] ?? 0;
-			if ((known & measured) !== 0 && (known & (delivered | proven | settledMask)) === 0)
-				return utc[sequence] ?? 0;
+			if ((known & measured) === 0 || (known & (delivered | proven | settledMask)) !== 0) continue;
+			if (!isUnread(sequence)) return utc[sequence] ?? 0;
 		}
 		return Number.POSITIVE_INFINITY;
 	}

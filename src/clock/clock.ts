@@ -374,6 +374,7 @@ export class Clock {
 		const sent = anchors.filter(({ boot }) => isSent(boot, current)).slice(0, -1);
 		const unread = anchors.filter(({ boot }) => boot <= oldestBoot && boot < nextBoot);
 		const isCrowded = sent.length === 0 && unread.length > maxUnreadAnchors;
+		// mutation: make-room-of-sent
 		const discarded = (isCrowded ? unread : sent).slice(-excess);
 		return anchors.filter((anchor) => !discarded.includes(anchor));
 	}
