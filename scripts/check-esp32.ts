@@ -29,7 +29,7 @@ npm run check:esp32 -- [PLATFORM] [options]
  * Maximum bytes of linked JavaScript in a chip's flash: slightly above the current size, so that growth is noticed. Only a
  * build with ESP-IDF shows what the SDK, lwIP and the Wi-Fi driver add.
  */
-const maxArchiveBytes = 691 * 1024;
+const maxArchiveBytes = 692 * 1024;
 
 /** What a driver may take on average, shared parts included, bytes. */
 const maxDriverBytes = 2700;

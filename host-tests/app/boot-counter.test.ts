@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { countBoot, incrementBoot, markReasonReported } from "../../src/app/boot-counter";
 import { formatStatus, type Status } from "../../src/app/status";
 import type { ResetReason } from "../../src/boards/reset-reason";
+import { Clock } from "../../src/clock/clock";
+import { mainsBoard } from "../clock/mains-board";
 import { MemoryKeyValue } from "../memory-key-value";
 
 let storage: MemoryKeyValue;
@@ -41,6 +43,15 @@ describe("the boot counter", () => {
 		storage.delete("boots");
 		expect(start("deep sleep", 42)).toMatchObject({ boot: 43, resumed: false });
 		expect(start("deep sleep", 90)).toMatchObject({ boot: 91, resumed: false });
+	});
+
+	test("is beyond each boot whose time is saved, even if the count and all readings are lost", () => {
+		const clock = new Clock({ ...mainsBoard, time: { ticks: () => 0 }, boot: 41, storage, log: () => {} });
+		clock.applyMeasurement({ utc: Date.UTC(2027, 2, 1), ticks: 0, roundTripMs: 20, server: "test" });
+		expect(start("power-on").boot).toBe(42);
+		storage.delete("boots");
+		storage.write("clock", Uint8Array.of(1, 2, 3));
+		expect(start("power-on").boot).toBe(1);
 	});
 
 	test("is incremented within a boot whose ticks are counted at another rate from now on", () => {

@@ -202,6 +202,23 @@ describe("the log of readings", () => {
 		}
 	});
 
+	test("the newest boot is known from older readings where the newest are damaged", () => {
+		const { flash, log } = newLog();
+		let sectors = 0;
+		for (let i = 0; sectors < 3; i++) {
+			log.append(reading(i), { ...context, boot: 1 + Math.floor(i / 50) });
+			sectors = flash.image.reduce((count, byte, at) => count + Number(at % 4096 === 0 && byte !== 0xff), 0);
+		}
+		const boots = [...log.pending()]
+			.filter(({ sequence }) => sequence < log.length)
+			.map(({ context }) => context.boot);
+		// All records of the newest sector.
+		flash.image.fill(0, 2 * 4096 + 64, 3 * 4096);
+		expect(new ReadingLog(flash).newestBoot).toBe(Math.max(...boots));
+		flash.image.fill(0);
+		expect(new ReadingLog(flash).newestBoot).toBe(0);
+	});
+
 	test("acknowledged readings are not read again for pending ones", () => {
 		const { flash, log } = newLog();
 		for (let i = 0; i < 400; i++) log.append(reading(i), context);

@@ -1,5 +1,6 @@
 import type { KeyValue } from "../boards/ecma419";
 import { type ResetReason, resetReasons } from "../boards/reset-reason";
+import { newestAnchoredBoot } from "../clock/clock";
 import { type PersistentKey, writeValue } from "../common/persistent-values";
 
 /**
@@ -24,15 +25,16 @@ export interface BootInfo {
 }
 
 /**
- * Counts this boot and stores the count. The boot number is always higher than `newestKnown`, the boot of the newest
- * reading on flash: the key-value storage may have been erased and the readings not.
+ * Counts this boot and stores the count. If the count is lost, the boot number is still higher than `newestStored`, the
+ * boot of the newest reading on flash, and than each whose time is saved: that would be taken for the time of this one.
  */
-export function countBoot(storage: KeyValue, newestKnown: number, reason: ResetReason): BootInfo {
+export function countBoot(storage: KeyValue, newestStored: number, reason: ResetReason): BootInfo {
 	const view = readRecord(storage);
 	const counted = view.getUint32(0);
 	// Without a count the storage was lost during the sleep, and the state of the boot with it.
-	const resumed = reason === "deep sleep" && counted > 0 && counted >= newestKnown;
-	const boot = resumed ? counted : Math.max(counted, newestKnown) + 1;
+	const resumed = reason === "deep sleep" && counted > 0 && counted >= newestStored;
+	// mutation: number-after-anchors
+	const boot = resumed ? counted : Math.max(counted, newestStored, newestAnchoredBoot(storage)) + 1;
 	if (!resumed) {
 		const index = resetReasons.indexOf(reason);
 		view.setUint16(4 + 2 * index, Math.min(maxCount, view.getUint16(4 + 2 * index) + 1));

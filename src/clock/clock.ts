@@ -65,6 +65,12 @@ export interface ClockOptions {
 }
 
 const clockKey: PersistentKey = "clock";
+const emptyRecord: ClockRecord = {
+	drift: undefined,
+	lastMeasurement: undefined,
+	awakeExcessTicks: 0,
+	anchors: [],
+};
 /** A step back of at most this is hidden: sample times pause until the clock catches up. */
 const maxHiddenStepMs = 1_000;
 /** Boots placed in one pass: bounds the memory after a brown-out loop of thousands of boots. */
@@ -129,10 +135,8 @@ export class Clock {
 		const record = this.load();
 		this.wokeAtTicks = options.time.ticks();
 		this.driftState = { drift: record.drift, baseline: undefined };
-		// Anchors of later boots date from before the boot counter was reset, and do not apply.
-		const { boot, resumed } = options;
-		this.anchors = record.anchors.filter((anchor) => anchor.boot < boot || (resumed && anchor.boot === boot));
-		if (!resumed) {
+		this.anchors = record.anchors;
+		if (!options.resumed) {
 			this.anchorPreviousBoot(record);
 			return;
 		}
@@ -477,17 +481,12 @@ export class Clock {
 	}
 
 	private load(): ClockRecord {
-		const none = { drift: undefined, lastMeasurement: undefined, awakeExcessTicks: 0, anchors: [] };
 		try {
-			const bytes = this.options.storage.read(clockKey);
-			if (bytes === undefined) return none;
-			const record = decodeClockRecord(new Uint8Array(bytes));
-			if (record !== undefined) return record;
-			this.options.log("time: the saved clock record is damaged and ignored");
+			return readRecord(this.options.storage);
 		} catch (error) {
 			this.options.log(`time: the saved clock record cannot be read: ${errorMessage(error)}`);
+			return emptyRecord;
 		}
-		return none;
 	}
 
 	/** If the storage fails, the clock runs on, and the anchors wait for the next change or {@link retrySave}. */
@@ -524,6 +523,24 @@ export class Clock {
 		);
 		this.unsaved = { anchors: this.anchors };
 	}
+}
+
+/** The newest boot whose time is saved; 0 if none is, or none can be read. */
+export function newestAnchoredBoot(storage: Pick<KeyValue, "read">): number {
+	try {
+		return readRecord(storage).anchors.at(-1)?.boot ?? 0;
+	} catch {
+		return 0;
+	}
+}
+
+/** Throws what the storage throws, or if the record is damaged. */
+function readRecord(storage: Pick<KeyValue, "read">): ClockRecord {
+	const bytes = storage.read(clockKey);
+	if (bytes === undefined) return emptyRecord;
+	const record = decodeClockRecord(new Uint8Array(bytes));
+	if (record === undefined) throw new Error("it is damaged");
+	return record;
 }
 
 /** Whether all readings of a boot that can be read were sent, and stay pending behind others. */

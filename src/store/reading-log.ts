@@ -173,11 +173,13 @@ export class ReadingLog {
 
 	private readMountedBoot(): number {
 		const key = this.queue.newestKeyRecord;
-		let boot = key && contextBoot(key);
-		if (boot !== undefined) return boot;
-		// The newest sector may be open but empty.
-		for (const { context } of this.pending(this.newestSequence)) boot = context.boot;
-		return boot ?? 0;
+		let boot = (key && contextBoot(key)) ?? 0;
+		// The newest sector may be open but empty, or, if it and the newest reading are damaged, older ones have to do.
+		for (const from of [this.newestSequence, 0]) {
+			if (boot > 0) break;
+			for (const { context } of this.readable(from)) boot = Math.max(boot, context.boot);
+		}
+		return boot;
 	}
 
 	private countUnreadable(sequence: number, length: number): void {
