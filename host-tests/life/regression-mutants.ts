@@ -1,4 +1,5 @@
 import type { InvariantName } from "../../simulator/life/invariants";
+import type { ScenarioFault } from "../../simulator/life/scenario";
 import { insertBefore, remove, replace } from "../../simulator/mutation/operations";
 import type { LifeMutant } from "./expect-killed";
 
@@ -12,6 +13,16 @@ interface RegressionMutant extends LifeMutant {
 }
 
 /** Fixed bugs, each in the smallest life that shows it. */
+/** All readings are damaged: a block at random each time, one of which is the only one with readings. */
+function lostFlash(from: number): readonly ScenarioFault[] {
+	return Array.from({ length: 600 }, (_, i) => ({
+		from: from + i,
+		to: from + i,
+		kind: "flips",
+		bits: 10_000,
+	}));
+}
+
 export const regressionMutants: readonly RegressionMutant[] = [
 	{
 		name: "looks for the network on the channel of last time only",
@@ -161,12 +172,21 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		mutate: replace("$0", "$1"),
 		life: {
 			...{ interval: 900, length: day },
+			faults: [{ from: 5 * hour, to: 5.2 * hour, kind: "outage" }, ...lostFlash(5.1 * hour)],
+		},
+	},
+	{
+		name: "repeats the number of a boot whose time it has saved, when all readings and the count are lost",
+		violates: "timed",
+		at: "number-after-anchors",
+		mutate: replace("$3.1.3", "0"),
+		life: {
+			...{ interval: 900, length: 2 * day },
 			faults: [
+				{ from: 5 * hour, to: 10 * hour, kind: "radio" },
 				{ from: 5 * hour, to: 5.2 * hour, kind: "outage" },
-				// A block at random each time: one of them is the only one with readings.
-				...Array.from({ length: 600 }, (_, i) => ({
-					...{ from: 5.1 * hour + i, to: 5.1 * hour + i, kind: "flips" as const, bits: 10_000 },
-				})),
+				{ from: 5.1 * hour, to: 5.1 * hour, kind: "forgotten", key: "boots" },
+				...lostFlash(5.1 * hour),
 			],
 		},
 	},

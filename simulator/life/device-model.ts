@@ -104,8 +104,12 @@ export class DeviceModel {
 		else if (fault.kind === "offset" && (all || !this.isDisputed(fault.milliseconds))) this.onWrongTime();
 	}
 
+	/** Whether the board sees that a single server contradicts its clock. */
 	private isDisputed(milliseconds: number): boolean {
-		return this.synchronizedAt !== undefined && this._isMisled === "no" && Math.abs(milliseconds) > maxStepMs;
+		if (this.synchronizedAt === undefined || this._isMisled !== "no") return false;
+		// Of the slow oscillator it does not know on which side it is.
+		const unknown = this.sleeps ? 2 * maxSleepRate * (this.now() - this.synchronizedAt) : 0;
+		return Math.abs(milliseconds) > Math.max(maxStepMs, unknown);
 	}
 
 	/** The board lost its clock data. */
