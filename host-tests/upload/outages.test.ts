@@ -12,6 +12,7 @@ import {
 
 const second = 1_000;
 const minute = 60_000;
+const day = 86_400_000;
 
 /** Each stores the points and never says so in a way that can be understood. */
 const storing: readonly (readonly [string, ServiceResponse])[] = [
@@ -281,6 +282,73 @@ test.each([
 		(sequence) => sequence % every !== 0 && !fixture.copies.has(sequence),
 	);
 	expect(missing).toEqual([]);
+});
+
+describe("one point fails and is refused in turn, and the service stores it each time: others do not wait for it", () => {
+	test.each(
+		[
+			[0, 503, 401],
+			[503, 401],
+			[401, 503],
+			[404, 502, 502],
+			[503, 503, 503, 302],
+			[413, 401, 400],
+		].map((answers) => [answers] as const),
+	)("%j", async (answers) => {
+		const times: number[] = [];
+		const fixture = new UploaderFixture({
+			queueBlocks: 64,
+			service: ({ at, sequences }) => {
+				if (!sequences.includes(1)) return { status: 201 };
+				const status = answers[times.length % answers.length];
+				times.push(at);
+				return { isStored: true, ...(status ? { status } : { status: 500, raw: "" }) };
+			},
+		});
+		fixture.measure(5);
+		fixture.uploader.start();
+		await fixture.pass(24 * 6, 10 * minute);
+		expect(fixture.copies.size).toBeGreaterThanOrEqual(24 * 6 * 6);
+		const perDay = times.map((from) => times.filter((at) => at >= from && at < from + day).length);
+		expect(Math.max(...perDay)).toBeLessThanOrEqual(30);
+		expect(fixture.quarantined).toHaveLength(1);
+	});
+});
+
+test.each([401, 404, 503])(
+	"one of two servers fails, and one point gets %i: the others arrive",
+	async (status) => {
+		let requests = 0;
+		const fixture = new UploaderFixture({
+			queueBlocks: 64,
+			service: ({ sequences }) => ({
+				status: ++requests % 2 === 0 ? 503 : sequences.includes(4) ? status : 201,
+			}),
+		});
+		fixture.measure(5);
+		fixture.uploader.start();
+		await fixture.pass(24 * 5, 10 * minute);
+		expect(fixture.copies.size).toBeGreaterThanOrEqual(24 * 5 * 6 - 12);
+	},
+);
+
+describe("a service that says that the plan is used up, and goes on to serve", () => {
+	test.each<[string, ServiceBehaviour]>([
+		["refuses a point", ({ sequences }) => ({ status: sequences.includes(150) ? 400 : 201 })],
+		["refuses a point for its size", ({ sequences }) => ({ status: sequences.includes(150) ? 413 : 201 })],
+		["has a limit of 20 KB", ({ bodyBytes }) => ({ status: bodyBytes > 20_000 ? 413 : 201 })],
+	])("%s: all others arrive", async (_, service) => {
+		const headers = (at: number) =>
+			`X-RateLimit-Limit: 10000\r\nX-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: ${Math.ceil((start + at + 20 * day) / second)}\r\n`;
+		const fixture = new UploaderFixture({
+			service: (request) => ({ ...service(request), headers: headers(request.at) }),
+		});
+		fixture.measure(300);
+		fixture.uploader.start();
+		await fixture.pass(48, 10 * minute);
+		expect(fixture.copies.size).toBeGreaterThanOrEqual(300 + 48 * 6 - 8);
+		expect(fixture.requests.length).toBeLessThanOrEqual(48 + 60);
+	});
 });
 
 test("after an outage, batches grow again, slower through points that were sent before", async () => {

@@ -48,6 +48,8 @@ const trustOfSuccess = 3;
 const maxStuckFailures = 30;
 /** The same of a service that has failed at single points before. */
 const maxStuckAgain = 6;
+/** In a fault that is not about content: if another point is taken after so many tries, the first one is held. */
+const minFrontTries = 5;
 /** A held point that is refused so often, hourly and just after a 2xx for others, is at fault. */
 const maxStrikes = 6;
 const heldIntervalMs = 3_600_000;
@@ -107,6 +109,10 @@ export class RefusalSearch {
 	private hasElsewhere = true;
 	/** The service has failed at points again and again, and taken others. */
 	private hasHeld = false;
+	private isContentFault = true;
+	/** The first point of those that are left when another was last tried, and how often that was so in a row. */
+	private triedFront = 0;
+	private frontTries = 0;
 
 	/** Points of a batch, at most. */
 	get maxPoints(): number {
@@ -252,6 +258,7 @@ export class RefusalSearch {
 		// The same one says no more, as long as newer ones can be tried.
 		if (this.isFault || firstSequence !== this.lastSuspect || firstSequence === this.newest) this.refusals++;
 		this.refusedUpTo = 0;
+		this.isContentFault = refusal.isContent;
 		// In a fault, nothing that was refused is a suspect: all of it is tried again.
 		if (this.isFault) this.refusedWitnesses++;
 		this.suspects = this.isFault ? [] : [...this.suspects, { sequence: firstSequence, ...refusal }];
@@ -266,6 +273,7 @@ export class RefusalSearch {
 	/** A refusal that is not about content, and no point was taken in this upload: of everything, as far as is known. */
 	refusedAll(): void {
 		this.refusals = Math.max(maxSuspects, this.refusals + 1);
+		this.isContentFault = false;
 		this.suspects = [];
 	}
 
@@ -348,14 +356,18 @@ export class RefusalSearch {
 		const hasHeld = this.hasHeld || passedOver.some(({ strikes }) => strikes > 0);
 		const isStuck = this.failures >= (hasHeld ? maxStuckAgain : maxStuckFailures);
 		const turn = this.refusals + this.failures;
-		if (!this.hasElsewhere || (!isStuck && !this.isFault) || turn % 2 !== 0) return undefined;
+		// Of a service that fails in turn, at random: else the same point would always get the failure.
+		const isOwnTurn = this.failures === 0 ? turn % 2 !== 0 : Math.imul(turn, 0x9e3779b1) > 0;
+		if (!this.hasElsewhere || (!isStuck && !this.isFault) || isOwnTurn) return undefined;
 		// Another each time, where many points are refused; at least one is left to prove the suspects that follow.
 		const step = Math.floor(turn / 4) % 8;
 		const isNewest = end <= front || step === 7 || (turn % 4 === 0 && passedOver.length < 2 * maxPassedOver);
 		const further = passedOver.length < 4 * maxPassedOver ? 2 ** step - 1 : 0;
 		const from = isNewest ? Math.max(end, front + 1, newest - (step || 8)) : Math.min(newest, end + further);
 		if (from === front || Math.max(from, end) > newest) return undefined;
-		if (isStuck && !this.isFault)
+		this.frontTries = front === this.triedFront ? this.frontTries + 1 : 1;
+		this.triedFront = front;
+		if (this.isFault ? !this.isContentFault && this.frontTries >= minFrontTries : isStuck)
 			this.suspects = [{ sequence: front, cause: "", isSize: false, isContent: false }];
 		return from;
 	}

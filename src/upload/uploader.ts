@@ -327,7 +327,9 @@ export class Uploader {
 			// Also where each is taken: after a refusal for size, all may be of one point. A settings fault has its own pace.
 			if ((isLimited || hasRefused) && !(step === "failed" && this._fault !== undefined)) searchCalls++;
 			// mutation: bound-search
-			if (step === "failed" || !this.debt.allows(searchCalls) || this.isPlanUsedUp) break;
+			if (step === "failed" || !this.debt.allows(searchCalls)) break;
+			// A service that refuses points goes on to serve: a search that ended here would begin again each time.
+			if (step === "accepted" && !hasRefused && this.isPlanUsedUp) break;
 			if (step === "refused") await this.pauseUntil(this.schedule.pausedUntilTicks);
 		}
 		// What is due next was planned by the quota of before; a failure has its own wait.
