@@ -233,6 +233,11 @@ describe("a status line in hand counts, and what is odd after it costs only the 
 		["a negative length", `${sent}Content-Length: -2\r\n\r\n{}`],
 		["a length beyond counting", `${sent}Content-Length: ${"9".repeat(400)}\r\n\r\n{}`],
 		["a line without a colon", `${sent}nonsense\r\n\r\n`],
+		["an empty line before it", `\r\n${sent}Content-Length: 2\r\n\r\n{}`],
+		[
+			"an empty line too many after an interim response",
+			`HTTP/1.1 100 Continue\r\n\r\n\r\n${sent}Content-Length: 0\r\n\r\n`,
+		],
 		["a NUL in a header", `${sent}X: \0\r\n\r\n`],
 		["a line of 64 KB", `${sent}X: ${"x".repeat(65_536)}\r\n\r\n`],
 		["64 KB of headers", `${sent}${`X: ${"x".repeat(1000)}\r\n`.repeat(64)}`],

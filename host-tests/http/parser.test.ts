@@ -177,7 +177,7 @@ describe("an invalid response fails, with a reason", () => {
 		["another protocol", "SSH-2.0-OpenSSH_9.6\r\n", "does not begin like an HTTP response"],
 		["HTTP/2", "HTTP/2 200\r\n", "does not begin like an HTTP response"],
 		["HTTP/2 in HTTP/1.1's clothes", "HTTP/1.1 99 What\r\n", "does not begin like an HTTP response"],
-		["an empty first line", "\r\n", "does not begin like an HTTP response"],
+		["an empty line and no status line", "\r\nSSH\r\n", "does not begin like an HTTP response"],
 		["a page without a head", "<html>\n", "control character"],
 		["a first line without end", "H".repeat(maxLineBytes + 1), "longer than 512 bytes"],
 		["a change of protocol", "HTTP/1.1 101 Switching\r\n\r\n", "unexpected"],

@@ -54,11 +54,12 @@ export interface HeadOptions {
 }
 
 /**
- * Parses the start line and headers of one message byte by byte; holds only the current line and the kept headers. Fails
- * on a line that does not end in CRLF, a control character, and a space before the colon (RFC 9112 sections 2.2 and
- * 5.1). A kept header longer than {@link maxLineBytes}, all its values together, is omitted; a `Location` is cut; a framing
- * header, `Host` or `Origin` of that length is an error. Before a request, empty lines are skipped (section 2.2). Its target is
- * kept without the query, and cut: phones check for internet access with long ones, and no resource here has a long path.
+ * Parses the start line and headers of one message byte by byte; holds only the current line and the kept headers. Fails on
+ * a line that does not end in CRLF, a control character, and a space before the colon (RFC 9112 sections 2.2 and 5.1). A
+ * kept header longer than {@link maxLineBytes}, all its values together, is omitted; a `Location` is cut; a framing header,
+ * `Host` or `Origin` of that length is an error. Empty lines before it are skipped, as section 2.2 wants it for requests; a
+ * response is invalid then, and counts all the same. The target of a request is kept without the query, and cut: phones
+ * check for internet access with long ones, and no resource here has a long path.
  */
 export class HeadParser {
 	private readonly options: HeadOptions;
@@ -87,7 +88,12 @@ export class HeadParser {
 		return this.state === "done";
 	}
 
-	/** Why the head is invalid; then no more bytes are consumed, unless {@link skipsInvalid}. */
+	/** No more bytes are consumed. */
+	get failed(): boolean {
+		return this.state === "failed";
+	}
+
+	/** Why the head is invalid. */
 	get problem(): string | undefined {
 		return this._problem === "" ? undefined : this._problem;
 	}
@@ -172,7 +178,10 @@ export class HeadParser {
 	private inStartLine(byte: number): State {
 		const { isRequest = false } = this.options;
 		if (byte === CR) {
-			if (isRequest && this.lineBytes === 0) return "empty line end";
+			if (this.lineBytes === 0) {
+				if (!isRequest) this._problem = "an empty line precedes it";
+				return "empty line end";
+			}
 			const problem = this.options.onStartLine?.(this.takeLine());
 			return problem === undefined ? "line end" : this.fail(problem);
 		}

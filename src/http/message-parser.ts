@@ -164,7 +164,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		this.headBytes += at - start;
 		if (head.problem !== undefined) this._problem = head.problem;
 		if (head.done) this.finishHead();
-		else if (head.problem !== undefined && !head.skipsInvalid) this.fail(head.problem);
+		else if (head.failed) this.fail(this._problem);
 		return at;
 	}
 
