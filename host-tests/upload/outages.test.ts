@@ -285,34 +285,40 @@ test.each([
 });
 
 describe("one point fails and is refused in turn, and the service stores it each time: others do not wait for it", () => {
-	test.each(
-		[
-			[0, 503, 401],
-			[503, 401],
-			[401, 503],
-			[404, 502, 502],
-			[503, 503, 503, 302],
-			[413, 401, 400],
-		].map((answers) => [answers] as const),
-	)("%j", async (answers) => {
-		const times: number[] = [];
-		const fixture = new UploaderFixture({
-			queueBlocks: 64,
-			service: ({ at, sequences }) => {
+	const patterns = [
+		[0, 503, 401],
+		[503, 401],
+		[401, 503],
+		[404, 502, 502],
+		[503, 503, 503, 302],
+		[413, 401, 400],
+	];
+	test.each(patterns.flatMap((answers) => [false, true].map((sleeps) => ({ answers, sleeps }))))(
+		"$answers, on battery: $sleeps",
+		async ({ answers, sleeps }) => {
+			const times: number[] = [];
+			const service: ServiceBehaviour = ({ at, sequences }) => {
 				if (!sequences.includes(1)) return { status: 201 };
 				const status = answers[times.length % answers.length];
 				times.push(at);
 				return { isStored: true, ...(status ? { status } : { status: 500, raw: "" }) };
-			},
-		});
-		fixture.measure(5);
-		fixture.uploader.start();
-		await fixture.pass(24 * 6, 10 * minute);
-		expect(fixture.copies.size).toBeGreaterThanOrEqual(24 * 6 * 6);
-		const perDay = times.map((from) => times.filter((at) => at >= from && at < from + day).length);
-		expect(Math.max(...perDay)).toBeLessThanOrEqual(30);
-		expect(fixture.quarantined).toHaveLength(1);
-	});
+			};
+			const fixture = new UploaderFixture({ queueBlocks: 64, service });
+			fixture.measure(5);
+			fixture.uploader.start();
+			const hours = 24 * 6;
+			for (let hour = 0; hour < hours; hour++) {
+				await fixture.pass(1, 10 * minute);
+				if (!sleeps) continue;
+				await fixture.wakeUp();
+				fixture.uploader.start();
+			}
+			expect(fixture.copies.size).toBeGreaterThanOrEqual(6 * hours);
+			const perDay = times.map((from) => times.filter((at) => at >= from && at < from + day).length);
+			expect(Math.max(...perDay)).toBeLessThanOrEqual(30);
+			expect(fixture.quarantined).toHaveLength(1);
+		},
+	);
 });
 
 test.each([401, 404, 503])(

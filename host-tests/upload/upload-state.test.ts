@@ -39,6 +39,7 @@ const anyState: fc.Arbitrary<UploadState> = fc.record({
 	restarts: fc.nat(255),
 	retryUtc: fc.nat(Date.UTC(2100, 0, 1)),
 	repeats: fc.record({ count: fc.nat(0xffff), upTo: sequence, ticks }),
+	frontRefusals: fc.nat(255),
 	passedOver,
 });
 
@@ -65,11 +66,12 @@ test("the bytes of a whole record", () => {
 		repeats: { count: 8, upTo: 1, ticks: 1 },
 		restarts: 10,
 		retryUtc: 1,
+		frontRefusals: 11,
 		passedOver: [{ first: 1, last: 1, strikes: 9 }],
 	});
 	const one = "3ff0000000000000";
 	const head = [one, "0002", "0003", "04", "05", "00000006"];
-	const costsAndRestarts = ["0007", one, "0008", one, one, "0a", one];
+	const costsAndRestarts = ["0007", one, "0008", one, one, "0a", one, "0b"];
 	expect(Buffer.from(storage.read("attempts") ?? new ArrayBuffer(0)).toString("hex")).toBe(
 		[...head, ...costsAndRestarts, one, one, "09"].join(""),
 	);
@@ -84,14 +86,17 @@ test("only what has changed is written, to limit flash wear", () => {
 	expect(storage.writes).toBe(2);
 });
 
-test("a record of earlier firmware, without restarts", () => {
+test.each([
+	["restarts and refusals of the first point", 46],
+	["refusals of the first point", 55],
+])("a record of earlier firmware, without %s", (_, headBytes) => {
 	const kept = {
 		...{ ...initialUploadState, refusals: 3, owed: { calls: 5, ticks: 6 } },
 		passedOver: [{ first: 10, last: 20, strikes: 1 }],
 	};
 	saveUploadState(storage, kept);
 	const bytes = new Uint8Array(storage.read("attempts") ?? []);
-	storage.write("attempts", Uint8Array.of(...bytes.subarray(0, 46), ...bytes.subarray(55)));
+	storage.write("attempts", Uint8Array.of(...bytes.subarray(0, headBytes), ...bytes.subarray(56)));
 	expect(loadUploadState(storage)).toEqual(kept);
 });
 

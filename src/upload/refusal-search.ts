@@ -18,6 +18,8 @@ export interface SearchState {
 	/** Failures in a row of a service that was reached. */
 	readonly failures: number;
 	readonly repeats: Repeats;
+	/** Refusals of everything that are not about content, since another point was first tried in place of the same one. */
+	readonly frontRefusals: number;
 	/** Points that are passed over while older ones are pending. */
 	readonly passedOver: readonly PassedOver[];
 }
@@ -48,8 +50,8 @@ const trustOfSuccess = 3;
 const maxStuckFailures = 30;
 /** The same of a service that has failed at single points before. */
 const maxStuckAgain = 6;
-/** In a fault that is not about content: if another point is taken after so many tries, the first one is held. */
-const minFrontTries = 5;
+/** After so many refusals of everything that are not about content, the first point is held if another is taken. */
+const minFrontRefusals = 5;
 /** A held point that is refused so often, hourly and just after a 2xx for others, is at fault. */
 const maxStrikes = 6;
 const heldIntervalMs = 3_600_000;
@@ -109,10 +111,9 @@ export class RefusalSearch {
 	private hasElsewhere = true;
 	/** The service has failed at points again and again, and taken others. */
 	private hasHeld = false;
-	private isContentFault = true;
-	/** The first point of those that are left when another was last tried, and how often that was so in a row. */
-	private triedFront = 0;
-	private frontTries = 0;
+	/** The first point of those that are left, when another was last tried in its place. */
+	private passedFront = 0;
+	private frontRefusals = 0;
 
 	/** Points of a batch, at most. */
 	get maxPoints(): number {
@@ -129,16 +130,17 @@ export class RefusalSearch {
 	}
 
 	get state(): SearchState {
-		const { maxPoints, nextRefusals: refusals, failures, passedOver } = this;
+		const { maxPoints, nextRefusals: refusals, failures, frontRefusals, passedOver } = this;
 		const { repeats } = this.repeatLimit;
-		return { maxPoints, refusals, failures, repeats, passedOver };
+		return { maxPoints, refusals, failures, repeats, frontRefusals, passedOver };
 	}
 
 	/** Continues after a start. */
-	resume({ maxPoints, refusals, failures, repeats, passedOver }: SearchState): void {
+	resume({ maxPoints, refusals, failures, repeats, frontRefusals, passedOver }: SearchState): void {
 		this.maxRisked = maxPoints;
 		this.refusals = refusals;
 		this.failures = failures;
+		this.frontRefusals = frontRefusals;
 		// mutation: resume-repeats
 		this.repeatLimit.repeats = repeats;
 		// mutation: keep-sent-ahead
@@ -226,6 +228,7 @@ export class RefusalSearch {
 		this.suspects = [];
 		this.trust = trustOfSuccess;
 		this._hasTaken = true;
+		if (!this.isElsewhere) this.frontRefusals = 0;
 		if (this.failures > 0) this.singleFailures = this.failures === 1 ? this.singleFailures + 1 : 0;
 		// mutation: end-outage
 		this.refusals = this.failures = 0;
@@ -258,7 +261,7 @@ export class RefusalSearch {
 		// The same one says no more, as long as newer ones can be tried.
 		if (this.isFault || firstSequence !== this.lastSuspect || firstSequence === this.newest) this.refusals++;
 		this.refusedUpTo = 0;
-		this.isContentFault = refusal.isContent;
+		if (refusal.isContent) this.frontRefusals = 0;
 		// In a fault, nothing that was refused is a suspect: all of it is tried again.
 		if (this.isFault) this.refusedWitnesses++;
 		this.suspects = this.isFault ? [] : [...this.suspects, { sequence: firstSequence, ...refusal }];
@@ -273,7 +276,7 @@ export class RefusalSearch {
 	/** A refusal that is not about content, and no point was taken in this upload: of everything, as far as is known. */
 	refusedAll(): void {
 		this.refusals = Math.max(maxSuspects, this.refusals + 1);
-		this.isContentFault = false;
+		this.frontRefusals++;
 		this.suspects = [];
 	}
 
@@ -365,9 +368,9 @@ export class RefusalSearch {
 		const further = passedOver.length < 4 * maxPassedOver ? 2 ** step - 1 : 0;
 		const from = isNewest ? Math.max(end, front + 1, newest - (step || 8)) : Math.min(newest, end + further);
 		if (from === front || Math.max(from, end) > newest) return undefined;
-		this.frontTries = front === this.triedFront ? this.frontTries + 1 : 1;
-		this.triedFront = front;
-		if (this.isFault ? !this.isContentFault && this.frontTries >= minFrontTries : isStuck)
+		if (this.passedFront > 0 && front !== this.passedFront) this.frontRefusals = 0;
+		this.passedFront = front;
+		if (this.isFault ? this.frontRefusals >= minFrontRefusals : isStuck)
 			this.suspects = [{ sequence: front, cause: "", isSize: false, isContent: false }];
 		return from;
 	}

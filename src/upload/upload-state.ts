@@ -32,6 +32,7 @@ export const initialUploadState: UploadState = {
 	restarts: 0,
 	retryUtc: 0,
 	repeats: { count: 0, upTo: 0, ticks: 0 },
+	frontRefusals: 0,
 	passedOver: [],
 };
 
@@ -41,16 +42,17 @@ const maxPromptRestarts = 3;
 const uploadStateKey: PersistentKey = "attempts";
 /** What was added later is left out while it has its defaults. */
 const shortRecordBytes = 12;
-/** Of earlier firmware: without costs and restarts, and without restarts. */
+/** Of earlier firmware: without costs and the rest, without restarts, and without refusals of the first point. */
 const oldRecordBytes = 18;
 const costsRecordBytes = 46;
-const recordBytes = 55;
+const restartsRecordBytes = 55;
+const recordBytes = 56;
 const rangeBytes = 17;
 
 /** Throws what the storage throws. */
 export function saveUploadState(storage: KeyValue, state: UploadState): void {
 	const { dueAtTicks, consecutiveFailures, maxPoints, refusals, failures } = state;
-	const { reportedDrops, owed, repeats, passedOver, restarts, retryUtc } = state;
+	const { reportedDrops, owed, repeats, passedOver, restarts, retryUtc, frontRefusals } = state;
 	const isShort =
 		refusals === 0 &&
 		failures === 0 &&
@@ -58,6 +60,7 @@ export function saveUploadState(storage: KeyValue, state: UploadState): void {
 		owed.calls === 0 &&
 		repeats.count === 0 &&
 		repeats.upTo === 0 &&
+		frontRefusals === 0 &&
 		passedOver.length === 0;
 	const bytes = new Uint8Array(isShort ? shortRecordBytes : recordBytes + rangeBytes * passedOver.length);
 	const view = new DataView(bytes.buffer);
@@ -75,6 +78,7 @@ export function saveUploadState(storage: KeyValue, state: UploadState): void {
 		view.setFloat64(38, repeats.ticks);
 		view.setUint8(46, Math.min(restarts, 0xff));
 		view.setFloat64(47, retryUtc);
+		view.setUint8(55, Math.min(frontRefusals, 0xff));
 		for (const [index, { first, last, strikes }] of passedOver.entries()) {
 			const at = recordBytes + rangeBytes * index;
 			view.setFloat64(at, first);
@@ -99,7 +103,7 @@ export function loadUploadState(storage: KeyValue): UploadState | undefined {
 	if (state.maxPoints === 0) return undefined;
 	const { byteLength } = kept;
 	if (byteLength === shortRecordBytes) return state;
-	const headBytes = [recordBytes, costsRecordBytes, oldRecordBytes].find((bytes) =>
+	const headBytes = [recordBytes, restartsRecordBytes, costsRecordBytes, oldRecordBytes].find((bytes) =>
 		isRecordOf(bytes, byteLength),
 	);
 	if (headBytes === undefined) return undefined;
@@ -113,6 +117,7 @@ export function loadUploadState(storage: KeyValue): UploadState | undefined {
 		passedOver,
 		...(headBytes > oldRecordBytes ? loadCosts(view) : {}),
 		...(headBytes > costsRecordBytes ? { restarts: view.getUint8(46), retryUtc: view.getFloat64(47) } : {}),
+		frontRefusals: headBytes > restartsRecordBytes ? view.getUint8(55) : 0,
 	};
 }
 
