@@ -104,7 +104,7 @@ test("what a range of unused numbers holds back is sent", () => {
 	expect(search.next(1, 100)).toMatchObject({ from: 21, before: Number.POSITIVE_INFINITY });
 });
 
-test("a held point is tried again only after a 2xx for others, hourly, and proven by six refusals", () => {
+test("a held point is tried again only after a 2xx for others, hourly and twice, and proven by six such refusals", () => {
 	const search = new RefusalSearch();
 	search.passedOver = [{ first: 1, last: 1, strikes: 1 }];
 	let from = 2;
@@ -113,7 +113,9 @@ test("a held point is tried again only after a 2xx for others, hourly, and prove
 		expect(search.next(1, from)).toMatchObject({ from, isHeld: false });
 		search.accepted(from, batch(from, from));
 		expect(search.next(1, from)).toMatchObject({ from: 1, before: 2, isHeld: true });
-		expect(search.strike(1)).toBe(strikes === 6);
+		expect(search.strike(1, true)).toBe(false);
+		expect(search.next(1, from)).toMatchObject({ from: 1, before: 2, isHeld: true });
+		expect(search.strike(1, true)).toBe(strikes === 6);
 		expect(search.next(1, from)).toBeUndefined();
 		from++;
 		search.begin(strikes * 3_600_000 + 1_800_000);

@@ -310,14 +310,23 @@ describe("a single point that the service never takes, whatever it says: all oth
 		expect(failed).toBeLessThanOrEqual(isOutage ? 50 : 25);
 	});
 
-	test("a service of which a part refuses the key for a day: points are not given up", async () => {
-		const random = new SeededRandom(1);
-		const fixture = await upload(
-			() => ({ status: random.nextBoolean(0.3) ? 401 : 201 }),
-			100,
-			24,
-			10 * minute,
-		);
+	const alternating = (phase: number) => () => {
+		let count = phase;
+		return () => count++ % 2 === 0;
+	};
+	test.each<readonly [string, () => () => boolean]>([
+		[
+			"a third of the requests, at random",
+			() => {
+				const random = new SeededRandom(1);
+				return () => random.nextBoolean(0.3);
+			},
+		],
+		["each second request", alternating(0)],
+		["each second request, from the second on", alternating(1)],
+	])("a service of which a part refuses the key for a day: %s: points are not given up", async (_, make) => {
+		const refuses = make();
+		const fixture = await upload(() => ({ status: refuses() ? 401 : 201 }), 100, 24, 10 * minute);
 		fixture.service = good;
 		await fixture.pass(8);
 		expect(fixture.quarantined).toEqual([]);

@@ -105,6 +105,8 @@ export class RefusalSearch {
 	/** Held points after this one are tried again in this upload. */
 	private retriedTo = Number.POSITIVE_INFINITY;
 	private retriesHeldAtTicks = 0;
+	/** A held point that was just refused, and is tried once more. */
+	private retriedTwice = 0;
 	private beganTicks = 0;
 	/** Whether the last selection tries another point than the first of those that are left, and whether there is one. */
 	private isElsewhere = false;
@@ -291,8 +293,15 @@ export class RefusalSearch {
 	}
 
 	/** A held point was refused again, or not confirmed, just after the service took others; whether it is proven now. */
-	strike(sequence: number): boolean {
+	strike(sequence: number, isRefusal: boolean): boolean {
 		this.hasHeld = true;
+		// Twice at once: of a service that refuses each second request, one of the two is taken.
+		const isFirstTry = isRefusal && this.retriedTwice !== sequence;
+		this.retriedTwice = isFirstTry ? sequence : 0;
+		if (isFirstTry) {
+			this.retriedTo = sequence - 1;
+			return false;
+		}
 		const strikes = 1 + (this.passedOver.find(({ first }) => first === sequence)?.strikes ?? 0);
 		this.passOver(sequence, sequence, strikes < maxStrikes ? strikes : 0);
 		return strikes >= maxStrikes;

@@ -550,7 +550,7 @@ export class Uploader {
 	): "refused" | "done" {
 		const { cause } = action;
 		// mutation: count-strike
-		const isProven = this.search.strike(sequence);
+		const isProven = this.search.strike(sequence, action.kind !== "retry");
 		if (isProven) this.points.quarantine({ sequence, cause });
 		else this.options.log(`point ${sequence} not taken again: ${cause}; newer ones are sent`);
 		this.isStateChanged = true;
