@@ -42,10 +42,6 @@ const maxPromptRestarts = 3;
 const uploadStateKey: PersistentKey = "attempts";
 /** What was added later is left out while it has its defaults. */
 const shortRecordBytes = 12;
-/** Of earlier firmware: without costs and the rest, without restarts, and without refusals of the first point. */
-const oldRecordBytes = 18;
-const costsRecordBytes = 46;
-const restartsRecordBytes = 55;
 const recordBytes = 56;
 const rangeBytes = 17;
 
@@ -103,11 +99,8 @@ export function loadUploadState(storage: KeyValue): UploadState | undefined {
 	if (state.maxPoints === 0) return undefined;
 	const { byteLength } = kept;
 	if (byteLength === shortRecordBytes) return state;
-	const headBytes = [recordBytes, restartsRecordBytes, costsRecordBytes, oldRecordBytes].find((bytes) =>
-		isRecordOf(bytes, byteLength),
-	);
-	if (headBytes === undefined) return undefined;
-	const passedOver = loadPassedOver(view, headBytes);
+	if (byteLength < recordBytes || (byteLength - recordBytes) % rangeBytes !== 0) return undefined;
+	const passedOver = loadPassedOver(view);
 	if (passedOver === undefined) return state;
 	return {
 		...state,
@@ -115,9 +108,11 @@ export function loadUploadState(storage: KeyValue): UploadState | undefined {
 		failures: view.getUint8(13),
 		reportedDrops: view.getUint32(14),
 		passedOver,
-		...(headBytes > oldRecordBytes ? loadCosts(view) : {}),
-		...(headBytes > costsRecordBytes ? { restarts: view.getUint8(46), retryUtc: view.getFloat64(47) } : {}),
-		frontRefusals: headBytes > restartsRecordBytes ? view.getUint8(55) : 0,
+		owed: { calls: view.getUint16(18), ticks: view.getFloat64(20) },
+		repeats: { count: view.getUint16(28), upTo: view.getFloat64(30), ticks: view.getFloat64(38) },
+		restarts: view.getUint8(46),
+		retryUtc: view.getFloat64(47),
+		frontRefusals: view.getUint8(55),
 	};
 }
 
@@ -150,21 +145,10 @@ export function restartUploadState(
 	});
 }
 
-function isRecordOf(headBytes: number, byteLength: number): boolean {
-	return byteLength >= headBytes && (byteLength - headBytes) % rangeBytes === 0;
-}
-
-function loadCosts(view: DataView): Pick<UploadState, "owed" | "repeats"> {
-	return {
-		owed: { calls: view.getUint16(18), ticks: view.getFloat64(20) },
-		repeats: { count: view.getUint16(28), upTo: view.getFloat64(30), ticks: view.getFloat64(38) },
-	};
-}
-
 /** `undefined` if they are not in order. */
-function loadPassedOver(view: DataView, from: number): readonly PassedOver[] | undefined {
+function loadPassedOver(view: DataView): readonly PassedOver[] | undefined {
 	const passedOver: PassedOver[] = [];
-	for (let at = from; at < view.byteLength; at += rangeBytes) {
+	for (let at = recordBytes; at < view.byteLength; at += rangeBytes) {
 		const range = {
 			first: view.getFloat64(at),
 			last: view.getFloat64(at + 8),
