@@ -143,7 +143,7 @@ export class ReadingLog {
 		return this.queue.newestSequence;
 	}
 
-	/** The boot of the last stored reading, sent or not; 0 if none can be read. */
+	/** The boot of the last stored reading, sent or not, or the highest of others where it is damaged; 0 if none can be read. */
 	get newestBoot(): number {
 		const { context } = this.newestDecoder ?? {};
 		if (context !== undefined) return context.boot;
