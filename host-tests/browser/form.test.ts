@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { settingTexts } from "../../page/setting-texts";
 import type { SetupState } from "../../src/setup/api";
-import { board, describeSetupPage, openBoard, setup, visit } from "./setup-page-fixture";
+import { board, describeSetupPage, openBoard, saveWithoutTest, setup, visit } from "./setup-page-fixture";
 
 describeSetupPage("the form", () => {
 	beforeEach(() => openBoard());
@@ -240,9 +240,7 @@ describeSetupPage("the form", () => {
 	test("saves without a test", async () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
-		await setup.go("Test");
-		await page.getByRole("button", { name: "Save without a test" }).click();
-		await page.getByRole("heading", { name: "Done" }).waitFor();
+		await saveWithoutTest();
 		await page.getByText("but not tested").waitFor();
 		await page.getByText("when key and bucket are set").waitFor();
 		await visit.inspect();
@@ -282,10 +280,7 @@ describeSetupPage("the form", () => {
 		await page.getByRole("textbox", { name: "Battery divider ratio" }).fill("3,5");
 		await page.getByRole("textbox", { name: "Time servers" }).fill("time.example\n\n 192.168.1.1:1123 ");
 		await page.getByRole("textbox", { name: "Custom root certificate" }).fill(root());
-		await setup.go("Test");
-		await page.getByRole("button", { name: "Save without a test" }).click();
-		await page.getByRole("heading", { name: "Done" }).waitFor();
-		expect(board.savedSettings).toMatchObject({
+		expect(await saveWithoutTest()).toMatchObject({
 			networks: [{ ssid: "Simulated", password: "" }],
 			location: 'Under the <roof> & "gutter"',
 			interval: 300,

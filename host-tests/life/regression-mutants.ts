@@ -12,7 +12,6 @@ interface RegressionMutant extends LifeMutant {
 	readonly violates: InvariantName;
 }
 
-/** Fixed bugs, each in the smallest life that shows it. */
 /** All readings are damaged: a block at random each time, one of which is the only one with readings. */
 function lostFlash(from: number): readonly ScenarioFault[] {
 	return Array.from({ length: 600 }, (_, i) => ({
@@ -23,6 +22,15 @@ function lostFlash(from: number): readonly ScenarioFault[] {
 	}));
 }
 
+/** A block of readings that were not sent in time cannot be read until then. */
+function unreadBlock(to: number): readonly ScenarioFault[] {
+	return [
+		{ from: 2.2 * day, to: 3 * day, kind: "service", fault: { kind: "refused" } },
+		{ from: 2.8 * day, to, kind: "wear", block: 1, how: "read throws" },
+	];
+}
+
+/** Fixed bugs, each in the smallest life that shows it. */
 export const regressionMutants: readonly RegressionMutant[] = [
 	{
 		name: "looks for the network on the channel of last time only",
@@ -224,10 +232,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		mutate: replace("$0", "false"),
 		life: {
 			...{ power: "battery", interval: 600, sectors: 16, length: 4 * day },
-			faults: [
-				{ from: 2.2 * day, to: 3 * day, kind: "service", fault: { kind: "refused" } },
-				{ from: 2.8 * day, to: 3.4 * day, kind: "wear", block: 1, how: "read throws" },
-			],
+			faults: unreadBlock(3.4 * day),
 		},
 	},
 	{
@@ -237,10 +242,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		mutate: replace("$0", "[]"),
 		life: {
 			...{ power: "battery", interval: 600, sectors: 16, length: 9 * day },
-			faults: [
-				{ from: 2.2 * day, to: 3 * day, kind: "service", fault: { kind: "refused" } },
-				{ from: 2.8 * day, to: 8 * day, kind: "wear", block: 1, how: "read throws" },
-			],
+			faults: unreadBlock(8 * day),
 		},
 	},
 	{

@@ -32,6 +32,12 @@ const storing: readonly (readonly [string, ServiceResponse])[] = [
 	],
 ];
 
+/** Of a plan that begins again `days` after {@link start}. */
+function planHeaders(limit: number, remaining: number, days: number): string {
+	const reset = Math.ceil((start + days * day) / second);
+	return `X-RateLimit-Limit: ${limit}\r\nX-RateLimit-Remaining: ${remaining}\r\nX-RateLimit-Reset: ${reset}\r\n`;
+}
+
 function expectFewCopies(fixture: UploaderFixture): void {
 	const counts = [...fixture.copies.values()];
 	expect(Math.max(...counts)).toBeLessThanOrEqual(30);
@@ -242,8 +248,7 @@ describe("a service that stores and does not answer before the upload ends: each
 });
 
 test("a used-up plan ends an upload, and the next one comes after an hour", async () => {
-	const reset = start / 1000 + 20 * 86_400;
-	const headers = `X-RateLimit-Limit: 10000\r\nX-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: ${reset}\r\n`;
+	const headers = planHeaders(10_000, 0, 20);
 	const fixture = new UploaderFixture({ service: () => ({ status: 201, headers }), intervalMs: "auto" });
 	fixture.measure(4000);
 	fixture.uploader.start();
@@ -309,9 +314,7 @@ describe("one point fails and is refused in turn, and the service stores it each
 			const hours = 24 * 6;
 			for (let hour = 0; hour < hours; hour++) {
 				await fixture.pass(1, 10 * minute);
-				if (!sleeps) continue;
-				await fixture.wakeUp();
-				fixture.uploader.start();
+				if (sleeps) await fixture.wakeUp();
 			}
 			expect(fixture.copies.size).toBeGreaterThanOrEqual(6 * hours);
 			const perDay = times.map((from) => times.filter((at) => at >= from && at < from + day).length);
@@ -344,11 +347,8 @@ describe("a service that says that the plan is used up, and goes on to serve", (
 		["refuses a point for its size", ({ sequences }) => ({ status: sequences.includes(150) ? 413 : 201 })],
 		["has a limit of 20 KB", ({ bodyBytes }) => ({ status: bodyBytes > 20_000 ? 413 : 201 })],
 	])("%s: all others arrive", async (_, service) => {
-		const headers = (at: number) =>
-			`X-RateLimit-Limit: 10000\r\nX-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: ${Math.ceil((start + at + 20 * day) / second)}\r\n`;
-		const fixture = new UploaderFixture({
-			service: (request) => ({ ...service(request), headers: headers(request.at) }),
-		});
+		const headers = planHeaders(10_000, 0, 20);
+		const fixture = new UploaderFixture({ service: (request) => ({ ...service(request), headers }) });
 		fixture.measure(300);
 		fixture.uploader.start();
 		await fixture.pass(48, 10 * minute);
@@ -409,7 +409,7 @@ test.each([1, 20, 1000])(
 );
 
 /** Allows a call each few seconds. */
-const largePlan = `X-RateLimit-Limit: 1000000\r\nX-RateLimit-Remaining: 1000000\r\nX-RateLimit-Reset: ${Math.round(start / 1000) + 30 * 86_400}\r\n`;
+const largePlan = planHeaders(1_000_000, 1_000_000, 30);
 
 test.each([
 	[1, 1],
@@ -482,13 +482,11 @@ test.each([
 ])(
 	"other devices have left 500 calls for ten days; %i failures and %i successes in turn leave them, too",
 	async (failures, confirmations) => {
-		const reset = Math.round(start / 1000) + 10 * 86_400;
 		let calls = 0;
 		const fixture = new UploaderFixture({
 			service: () => {
 				const status = calls++ % (failures + confirmations) < failures ? 503 : 201;
-				const headers = `X-RateLimit-Limit: 10000\r\nX-RateLimit-Remaining: ${Math.max(0, 500 - calls)}\r\nX-RateLimit-Reset: ${reset}\r\n`;
-				return { status, headers };
+				return { status, headers: planHeaders(10_000, Math.max(0, 500 - calls), 10) };
 			},
 			intervalMs: "auto",
 		});

@@ -71,9 +71,9 @@ test("the bytes of a whole record", () => {
 	});
 	const one = "3ff0000000000000";
 	const head = [one, "0002", "0003", "04", "05", "00000006"];
-	const costsAndRestarts = ["0007", one, "0008", one, one, "0a", one, "0b"];
+	const counts = ["0007", one, "0008", one, one, "0a", one, "0b"];
 	expect(Buffer.from(storage.read("attempts") ?? new ArrayBuffer(0)).toString("hex")).toBe(
-		[...head, ...costsAndRestarts, one, one, "09"].join(""),
+		[...head, ...counts, one, one, "09"].join(""),
 	);
 });
 
