@@ -3,11 +3,13 @@ import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * Mutants, lives of the queue, days to months of virtual time, thousands of random faults, and on the setup page inputs,
- * maintenance, updates and what can go wrong, state by state: minutes of CPU time. Run by `npm run test:slow`.
+ * Mutants, lives of the queue, days to months of virtual time, thousands of random faults, the app in each fault, the page on
+ * the home network in a browser, and on the setup page inputs, maintenance, updates and what can go wrong, state by state:
+ * minutes of CPU time. Run by `npm run test:slow`.
  */
 export const slow: readonly string[] = [
-	"host-tests/browser/{exactness,failures,inputs,maintenance,reopen,update}.test.ts",
+	"host-tests/app/faults.test.ts",
+	"host-tests/browser/{exactness,failures,inputs,local-page,maintenance,reopen,update}.test.ts",
 	"host-tests/queue/{failing-reads,lives,planted-bugs,power-cut,read-lives,xs}.test.ts",
 	"host-tests/sensors/bad-states.test.ts",
 	"host-tests/upload/{exhausted-plan,failing-flash,outages,refusals}.test.ts",
@@ -27,12 +29,10 @@ export const alone: readonly string[] = [
 export const longest: readonly string[] = [
 	"host-tests/start/start-commands.test.ts",
 	"host-tests/browser/sensors.test.ts",
-	"host-tests/app/faults.test.ts",
 	"host-tests/browser/form.test.ts",
 	"host-tests/scripts/flash.test.ts",
 	"host-tests/browser/setup-flow.test.ts",
 	"host-tests/app/data-source.test.ts",
-	"host-tests/browser/local-page.test.ts",
 	"host-tests/app/storage.test.ts",
 	"host-tests/tls/certificate-path.test.ts",
 	"host-tests/upload/hostile-service.test.ts",
